@@ -1,0 +1,35 @@
+/* The log. Lines go to stderr (or to a function of the program), filtered by level and area.
+ *
+ * Only daemon/ and cli/ log above debug; everything else reports through errors and observers. Safe
+ * from any thread. An area is the room's name: "qemu", "wire", "op". */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#define LOG_LEVELS(X) X(NONE, "none") X(CRITICAL, "critical") X(ERROR, "error")                    \
+        X(WARNING, "warning") X(NOTICE, "notice") X(INFO, "info") X(DEBUG, "debug")
+
+typedef enum LogLevel {
+#define X(name, text) LOG_LEVEL_##name,
+        LOG_LEVELS(X)
+#undef X
+                _LOG_LEVEL_MAX,
+} LogLevel;
+
+typedef void LogSinkFn(LogLevel level, const char *area, const char *line);
+
+/* Lines of this level and the more severe ones are kept. The start value is WARNING. */
+void log_set_level(LogLevel level);
+LogLevel log_get_level(void);
+bool log_level_parse(const char *text, LogLevel *ret);
+const char *log_level_text(LogLevel level);
+/* NULL restores stderr. */
+void log_set_sink(LogSinkFn *sink);
+
+void log_write(LogLevel level, const char *area, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+#define log_at(level, area, ...)                                                                   \
+        ((level) <= log_get_level() ? log_write((level), (area), __VA_ARGS__) : (void) 0)
+#define log_debug(area, ...) log_at(LOG_LEVEL_DEBUG, area, __VA_ARGS__)

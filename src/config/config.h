@@ -1,0 +1,37 @@
+/* Guest configuration: what libvirt calls domain XML, as structs.
+ *
+ * The structs and their codecs are generated from schema/domain (see docs/config.md); libxml2 and
+ * jansson appear in generated files and hooks.c alone. Here are the doors that the rest uses. */
+#pragma once
+
+#include "base/error.h"
+#include "config/domain.gen.h"
+
+/* The largest document that is looked at, in bytes. */
+enum {
+        CONFIG_XML_MAX = 4 * 1024 * 1024,
+};
+
+/* One document to one configuration, nothing filled in: what was not said is at its schema default.
+ * Errors name element and line. ERROR_XML_SYNTAX: not well formed. ERROR_XML_INVALID: wrong root,
+ * unknown element or value, twice where once is allowed. ERROR_NO_NAME. */
+int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Error *err);
+
+/* Checks what needs no hypervisor and fills what libvirt's users expect to find filled: uuid, current
+ * memory, addresses, the console that stands for the first serial, aliases. Idempotent. */
+int domain_config_finish(DomainConfig *config, Error *err);
+
+enum {
+        CONFIG_XML_SECURE = 1 << 0, /* with passwords */
+};
+
+/* libvirt's domain XML, indented by two. `id` -1: not running. */
+char *domain_config_to_xml(const DomainConfig *config, long id, unsigned flags);
+
+/* For the store; from_json(to_json(c)) equals c. */
+char *domain_config_to_json(const DomainConfig *config);
+int domain_config_from_json(const char *json, DomainConfig **ret, Error *err);
+
+DomainConfig *domain_config_copy(const DomainConfig *config);
+DomainConfig *domain_config_free(DomainConfig *config);
+DEFINE_CLEANUP(DomainConfig, domain_config_free)

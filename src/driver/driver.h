@@ -1,0 +1,79 @@
+/* What a hypervisor driver is to the engine: operations for the verbs, and a few calls.
+ *
+ * A driver sees domain/, op/, store/, config/, image/ and below; never the engine. Its functions run on
+ * the loop thread and never block it. It reports what its guests do by the functions of
+ * domain/domain.h. */
+#pragma once
+
+#include "domain/domain.h"
+
+typedef struct DriverType DriverType;
+typedef void DriverDoneFn(void *data, const Error *err);
+
+/* What the engine lends a driver while it is open. */
+typedef struct DriverHost {
+        Loop *loop;
+        Store *store;
+        OpRunner *runner;
+        DomainList *domains;
+        const char *lib_dir;  /* lasts: <root>/lib/<driver> */
+        const char *run_dir;  /* until the host restarts: <root>/run/<driver> */
+        const char *log_dir;  /* <root>/log/<driver> */
+        const char *save_dir; /* managed save images */
+} DriverHost;
+
+struct Driver {
+        /* readable */
+        const DriverType *type;
+        DriverHost host;
+        void *instance; /* the driver's own */
+};
+
+struct DriverType {
+        const char *name;              /* "qemu": scheme of the URI, key of the rows */
+        const char *kind;              /* "QEMU": what a client is told the driver is */
+        const char *const *virt_types; /* what <domain type=> may say; NULL-terminated */
+
+        /* The operation of a verb, NULL where the driver has none. START boots; RESTORE brings an image
+         * back (op->args.path), SAVE writes one (path; managed: it becomes the domain's). They leave
+         * the domain as domain/domain.h says. */
+        const OpType *ops[_VERB_MAX];
+
+        /* Makes driver->instance. Rows of the store may be read; the loop does not run yet. */
+        int (*open)(Driver *driver, Error *err);
+        /* Guests keep running; no callback comes after it. */
+        void (*close)(Driver *driver);
+
+        /* A leaf: learns what is needed to judge a configuration (the emulator's capabilities). */
+        void (*prepare)(Driver *driver, const DomainConfig *config, DriverDoneFn *done, void *data);
+        /* After prepare: fills what the driver decides (emulator, machine) and refuses what it cannot
+         * do, ERROR_CONFIG_UNSUPPORTED. Idempotent. */
+        int (*validate)(Driver *driver, DomainConfig *config, Error *err);
+
+        /* Takes up a guest of an earlier daemon: `row` is its record, the domain is off. Afterwards the
+         * domain is as it truly is: running, paused, or off with the fitting event. Many run at once,
+         * and each is bounded by a deadline; an error means that the guest is there and does not
+         * answer. */
+        void (*reconnect)(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done,
+                          void *data);
+
+        /* Ends the guest's process now, whatever it is doing; the end is seen as any other. Makes every
+         * wait on the guest end. For destroy, which must not wait behind an operation. */
+        void (*kill)(Driver *driver, Domain *d);
+
+        /* Renews d->stats from what can be read without waiting. May be NULL. */
+        void (*sample)(Driver *driver, Domain *d);
+
+        /* A descriptor that speaks with the guest's console `device` (an alias; NULL: the first),
+         * non-blocking, the caller's. */
+        int (*open_console)(Driver *driver, Domain *d, const char *device, int *ret_fd,
+                            Error *err);
+
+        /* libvirt's capabilities document, the caller's; the parts a driver knows. */
+        char *(*capabilities)(Driver *driver);
+        /* major * 1000000 + minor * 1000 + micro of the hypervisor; 0 while it is not known. */
+        unsigned long (*version)(Driver *driver);
+
+        /* Frees d->driver_state. */
+        void (*release)(Domain *d);
+};
