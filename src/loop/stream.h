@@ -31,8 +31,9 @@ int stream_new(Loop *loop, int fd, const StreamOps *ops, const StreamLimits *lim
                Stream **ret, Error *err);
 /* Queues a copy, and writes at once what the descriptor takes. */
 void stream_write(Stream *stream, const void *bytes, size_t len);
-/* Queues one zero byte that carries the descriptor, which is taken over (unix sockets). */
-void stream_write_fd(Stream *stream, int fd);
+/* Queues one byte that carries the descriptor, which is taken over (unix sockets). The protocol says
+ * which byte: libvirt's wants 0, QMP bears white space alone. */
+void stream_write_fd(Stream *stream, uint8_t byte, int fd);
 /* Bytes queued and not yet taken by the kernel. */
 size_t stream_queued(const Stream *stream);
 /* Stops and resumes reading. Resuming shows again what was not consumed, on the next turn. */
