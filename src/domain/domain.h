@@ -79,7 +79,7 @@ typedef struct DomainEvent {
         Domain *domain;
         DomainEventKind kind;
         int64_t id;          /* of the domain when it happened */
-        const Op *op;        /* JOB_COMPLETED: the operation */
+        const Op *op;        /* that holds the domain, or NULL */
 } DomainEvent;
 
 typedef void DomainEventFn(void *data, const DomainEvent *event);
@@ -102,7 +102,7 @@ void domain_list_init(DomainList *list, Driver *driver, Loop *loop, DomainEventF
                       void *data);
 void domain_list_done(DomainList *list);
 
-/* NULL when there is none. */
+/* NULL when there is none, or none that was shown yet (domain_visible). */
 Domain *domain_list_by_name(const DomainList *list, const char *name);
 Domain *domain_list_by_uuid(const DomainList *list, const Uuid *uuid);
 Domain *domain_list_by_id(const DomainList *list, int64_t id);
@@ -125,11 +125,17 @@ static inline bool domain_persistent(const Domain *d)
 {
         return d->config != NULL;
 }
+/* Whether clients may see it: a domain in the making is neither persistent nor active. */
+static inline bool domain_visible(const Domain *d)
+{
+        return !d->removed && (d->config || d->live);
+}
 /* The live configuration while active, else the template. */
 const DomainConfig *domain_current_config(const Domain *d);
 
 /* The configuration is taken over. Emits DEFINED_ADDED or DEFINED_UPDATED. */
 void domain_set_config(Domain *d, DomainConfig *config);
+/* Emits UNDEFINED_REMOVED; a domain that is off goes. */
 void domain_clear_config(Domain *d);
 /* Gives the next id and the live configuration, taken over; PAUSED for STARTING_UP, no event. `id`
  * is -1 for a new guest, or what the guest had under the last daemon. */
@@ -144,6 +150,10 @@ void domain_discard(Domain *d);
 void domain_emit(Domain *d, DomainEventKind kind);
 /* The image's path is taken over; {} removes it. */
 void domain_set_image(Domain *d, DomainImage image);
+
+/* The configuration to start with, the caller's: the one given with the verb as XML, else a copy of the
+ * template. */
+int domain_start_config(const Domain *d, const OpArgs *args, DomainConfig **ret, Error *err);
 
 /* Records: the domain's facts as rows of a transaction. */
 void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config,

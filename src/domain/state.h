@@ -80,7 +80,7 @@ typedef enum DomainEventKind {
 } DomainEventKind;
 
 /* Verbs that change a domain; each is an operation, of the engine or of the driver.
- * NAME, text, the states in which it may begin (see domain/verb.c). */
+ * Where each may begin is the table in domain/verb.c. */
 #define DOMAIN_VERBS(X)                                                                            \
         X(DEFINE, "define")                                                                        \
         X(UNDEFINE, "undefine")                                                                    \

@@ -16,12 +16,14 @@
  *             run(). Its failure is observed, and the undos go on.
  *   cancel(): asks the leaf that waits to end early; the leaf still wakes. Returns OP_NEXT.
  *
- * A leaf wakes exactly once and never from inside run(). A step whose wait ended in an error has
- * failed, and its own undo is not called: the step cleans up behind its own failure.
+ * A leaf wakes exactly once and never from inside run() or cancel(). A step whose wait ended in an error
+ * has failed, and its own undo is not called: the step cleans up behind its own failure. A cancel
+ * between two runs of one step calls that step's undo too.
  *
  * OP_COMMITS marks at most one step: its run() ends in `return op_commit(op, tx, err)`, one store
  * transaction that also writes the journal. After it there is no undo and no cancel, only forward: a
- * step that fails there is tried again, OP_RETRIES times, a growing pause between.
+ * step that fails there is tried again, OP_RETRIES times, a growing pause between; a step whose needs
+ * are not met any more is passed over, since the world has moved on.
  *
  * Journal: a step's name and the arguments are stored before its run(). After a crash recovery undoes
  * that step and those before it, or goes forward from it when the operation had committed. So run()
@@ -128,23 +130,29 @@ typedef enum OpEvent {
                 _OP_EVENT_MAX,
 } OpEvent;
 
+typedef enum OpPoint {
+        OP_BEFORE_RUN,  /* the journal names the step */
+        OP_AFTER_RUN,   /* the step succeeded; the journal does not name the next one yet */
+        OP_BEFORE_UNDO,
+} OpPoint;
+
 typedef enum OpFault {
         OP_FAULT_NONE,
-        OP_FAULT_FAIL,   /* the step fails */
-        OP_FAULT_CANCEL, /* op_cancel() comes while the step runs */
+        OP_FAULT_FAIL,   /* before a run or an undo: it fails, without having run */
+        OP_FAULT_CANCEL, /* before a run: op_cancel() comes while it waits, or right after it */
 } OpFault;
 
 typedef struct OpHooks {
-        /* Whether the subject still meets the `needs` of a step. */
+        /* Whether the subject still meets the `needs` of a step, which is not 0. */
         int (*check)(void *data, Op *op, unsigned needs, Error *err);
         /* The driver and the domain that a journal row is filed under. */
         void (*describe)(void *data, Op *op, const char **ret_driver, Uuid *ret_uuid);
         /* Tells of every transition; err is set for the *_FAILED, RETRY and a failed END. May be
          * NULL. */
         void (*observe)(void *data, Op *op, OpEvent event, const Error *err);
-        /* For the fault suite: asked before each run() (undo false) and each undo() (undo true);
-         * may end the process to play a crash. NULL in the daemon. */
-        OpFault (*fault)(void *data, Op *op, bool undo);
+        /* For the fault suite: asked at each point of each step; may end the process to play a crash.
+         * NULL in the daemon. */
+        OpFault (*fault)(void *data, Op *op, OpPoint point);
         void *data;
 } OpHooks;
 
@@ -181,11 +189,6 @@ void op_wake_cb(void *op, const Error *err);
 
 /* For the run() of the step that commits: takes the transaction over. Returns OP_WAIT. */
 int op_commit(Op *op, StoreTx *tx, Error *err);
-
-/* A leaf: runs another operation, whose end wakes `op` with its error. Cancel goes through with
- * op_cancel_child as the step's cancel. */
-int op_run_child(Op *op, Op *child);
-OpStepFn op_cancel_child;
 
 const OpStep *op_current_step(const Op *op);
 const char *op_phase_text(OpPhase phase);

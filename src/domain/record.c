@@ -1,0 +1,44 @@
+/* A domain's facts as rows of the store. */
+#include "domain/domain.h"
+
+#include "base/clock.h"
+#include "driver/driver.h"
+#include "store/table-domain.h"
+#include "store/table-runtime.h"
+
+void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config,
+                          bool autostart)
+{
+        _cleanup_(free_ptr) char *json = domain_config_to_json(config);
+
+        domain_row_put(tx, &(DomainRow){
+                                   .uuid = d->uuid,
+                                   .driver = d->list->driver->type->name,
+                                   .name = d->name,
+                                   .config = json,
+                                   .autostart = autostart,
+                           });
+}
+
+void domain_record_runtime(StoreTx *tx, const Domain *d, int64_t pid, uint64_t start_time,
+                           const char *driver_state_json)
+{
+        _cleanup_(free_ptr) char *json = domain_config_to_json(d->live);
+
+        runtime_row_put(tx, &(RuntimeRow){
+                                    .uuid = d->uuid,
+                                    .driver = d->list->driver->type->name,
+                                    .name = d->name,
+                                    .id = d->id,
+                                    .pid = pid,
+                                    .start_time = start_time,
+                                    .boot_id = clock_boot_id(),
+                                    .config = json,
+                                    .state = driver_state_json,
+                            });
+}
+
+void domain_record_ended(StoreTx *tx, const Domain *d)
+{
+        runtime_row_delete(tx, &d->uuid);
+}
