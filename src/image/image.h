@@ -26,6 +26,7 @@
 
 enum {
         IMAGE_XML_MAX = 4 * 1024 * 1024,
+        IMAGE_HELD_BACK = 1024 * 1024,
 };
 
 typedef struct ImageInfo {
@@ -38,12 +39,14 @@ typedef struct ImageInfo {
 
 void image_info_done(ImageInfo *info);
 
-/* Creates `path` (which must not exist) as a partial image with room for the stream. */
-int image_create(const char *path, const ImageInfo *info, int *ret_fd, Error *err);
-/* Marks it whole: header, fsync. The stream lies at info->stream_offset already. */
+/* Creates `path` (which must not exist) as a partial image, mode 0600. From `info` it takes paused,
+ * created, driver and xml, and sets stream_offset: where the stream goes. */
+int image_create(const char *path, ImageInfo *info, int *ret_fd, Error *err);
+/* Marks it whole: header, fsync. The stream lies at info->stream_offset already and fills the file;
+ * stream_len and checksum are the pump's. The folder's entry is the caller's to sync. */
 int image_finish(int fd, const char *path, const ImageInfo *info, Error *err);
-/* Opens and checks the header. ERROR_BAD_IMAGE names the path and what is wrong: foreign, newer,
- * partial, truncated, damaged. ERROR_SYSTEM when it cannot be opened: "Failed to open file 'F': ..." */
+/* Opens and checks the header; the stream's own sum is checked by image_pump_load(). ERROR_BAD_IMAGE
+ * names the path and what is wrong: foreign, newer, partial, truncated, damaged, no regular file. ERROR_SYSTEM when it cannot be opened: "Failed to open file 'F': ..." */
 int image_open(const char *path, ImageInfo *ret_info, int *ret_fd, Error *err);
 
 /* A pump: moves a stream between a pipe and an image on a thread, and sums it on the way. */
@@ -57,11 +60,13 @@ typedef struct ImagePumpResult {
 typedef void ImagePumpFn(void *data, const ImagePumpResult *result, const Error *err);
 
 /* From the pipe into the file at the current stream offset, until the pipe ends; the data is on disk
- * when `done` is called. Descriptors are taken over. */
+ * when `done` is called. Only a regular file is written. Descriptors are taken over. */
 ImagePump *image_pump_save(Loop *loop, int pipe_fd, int file_fd, uint64_t offset,
                            ImagePumpFn *done, void *data);
-/* From the file into the pipe, `info->stream_len` bytes; at the end the sum must match, else
- * ERROR_BAD_IMAGE. The pipe is closed at the end, so that the reader sees it. */
+/* From the file into the pipe, `info->stream_len` bytes; the sum must match, else ERROR_BAD_IMAGE. The
+ * last block (IMAGE_HELD_BACK bytes, or all of a shorter stream) is let go only when the sum has
+ * matched, so no reader ever gets the whole of a damaged stream. The pipe is closed at the end, so that
+ * the reader sees it. */
 ImagePump *image_pump_load(Loop *loop, int file_fd, int pipe_fd, const ImageInfo *info,
                            ImagePumpFn *done, void *data);
 /* Bytes moved until now. */
