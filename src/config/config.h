@@ -17,8 +17,8 @@ enum {
  * unknown element or value, twice where once is allowed. ERROR_NO_NAME. */
 int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Error *err);
 
-/* Checks what needs no hypervisor and fills what libvirt's users expect to find filled: uuid, current
- * memory, addresses, the console that stands for the first serial, aliases. Idempotent. */
+/* Checks what needs no hypervisor and fills what libvirt's users expect to find filled: uuid,
+ * current memory, addresses, the console that stands for the first serial, aliases. Idempotent. */
 int domain_config_finish(DomainConfig *config, Error *err);
 
 enum {
