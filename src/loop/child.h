@@ -4,8 +4,9 @@
  * process can have children of its own. A child that is freed while it runs is still reaped when it
  * ends; its callback is never called again.
  *
- * A gated child waits, before it becomes the program, until child_release(); if the daemon dies first
- * the child ends without having run anything. That is how a pid is on disk before its program runs. */
+ * A gated child waits, before it becomes the program, until child_release(); if the daemon dies
+ * first the child ends without having run anything. That is how a pid is on disk before its program
+ * runs. */
 #pragma once
 
 #include "loop/loop.h"
@@ -34,8 +35,8 @@ typedef struct ChildSpec {
         bool gated;        /* wait for child_release() before the program */
 } ChildSpec;
 
-/* Starts the program. A program that cannot be executed ends with status 127 after the error was told
- * on its descriptor 2. */
+/* Starts the program. A program that cannot be executed ends with status 127 after the error was
+ * told on its descriptor 2. */
 int child_spawn(Loop *loop, const ChildSpec *spec, ChildFn *fn, void *data, Child **ret,
                 Error *err);
 /* Watches a process that is not our child. `start_time` (see child_start_time) guards against a pid

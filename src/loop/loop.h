@@ -1,9 +1,9 @@
 /* The loop: one thread that owns every domain object.
  *
- * Watches, timers, children, streams and jobs are made for a loop and released by their own _free().
- * After _free() has returned, no callback of that object runs, ever; the memory that libuv still
- * needs lives on inside loop/ until it has closed. No callback runs inside the call that made or
- * started the object. All functions belong to the loop thread unless they say otherwise. */
+ * Watches, timers, children, streams and jobs are made for a loop and released by their own
+ * _free(). After _free() has returned, no callback of that object runs, ever; the memory that libuv
+ * still needs lives on inside loop/ until it has closed. No callback runs inside the call that made
+ * or started the object. All functions belong to the loop thread unless they say otherwise. */
 #pragma once
 
 #include "base/error.h"
@@ -26,7 +26,7 @@ void loop_turn(Loop *loop, bool wait);
 /* Monotonic milliseconds, constant within one turn. */
 uint64_t loop_now_ms(Loop *loop);
 
-/* For tests: from now on time stands still and moves by loop_advance() alone, which fires the timers
- * that fall due, in order. */
+/* For tests: from now on time stands still and moves by loop_advance() alone, which fires the
+ * timers that fall due, in order. */
 void loop_use_fake_clock(Loop *loop);
 void loop_advance(Loop *loop, uint64_t ms);

@@ -1,8 +1,8 @@
 /* A byte stream over a socket, pipe or pty: buffered input, a bounded output queue, descriptors.
  *
  * States: OPEN -> CLOSED. OPEN calls `input` and `drained`; end of file, an error, or an overrun of
- * the output bound calls `closed` once, and then nothing is called any more. No callback runs inside
- * stream_write(); after stream_free() none runs at all. Any callback may free the stream. */
+ * the output bound calls `closed` once, and then nothing is called any more. No callback runs
+ * inside stream_write(); after stream_free() none runs at all. Any callback may free the stream. */
 #pragma once
 
 #include "loop/loop.h"
@@ -31,8 +31,8 @@ int stream_new(Loop *loop, int fd, const StreamOps *ops, const StreamLimits *lim
                Stream **ret, Error *err);
 /* Queues a copy, and writes at once what the descriptor takes. */
 void stream_write(Stream *stream, const void *bytes, size_t len);
-/* Queues one byte that carries the descriptor, which is taken over (unix sockets). The protocol says
- * which byte: libvirt's wants 0, QMP bears white space alone. */
+/* Queues one byte that carries the descriptor, which is taken over (unix sockets). The protocol
+ * says which byte: libvirt's wants 0, QMP bears white space alone. */
 void stream_write_fd(Stream *stream, uint8_t byte, int fd);
 /* Bytes queued and not yet taken by the kernel. */
 size_t stream_queued(const Stream *stream);

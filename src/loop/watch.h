@@ -10,7 +10,7 @@ enum {
         WATCH_OUT = 1 << 1,
 };
 
-/* `events` are those that are ready; an error or hang-up shows as every event that was asked for. */
+/* `events` are those that are ready; an error or hang-up shows as all that were asked for. */
 typedef void WatchFn(void *data, int events);
 
 /* Starts watching. The descriptor becomes non-blocking. Regular files are refused by the kernel. */
