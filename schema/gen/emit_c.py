@@ -64,6 +64,8 @@ def struct_text(model, name):
     for f in struct.fields:
         out += ["        " + line for line in declaration(model, f)]
     out += ["};\n", f"extern const Schema {s}_schema;"]
+    if struct.document:
+        return out + [""]
     for head, call in (
             (f"void {s}_init({name} *value)", f"schema_init(&{s}_schema, value)"),
             (f"void {s}_done({name} *value)", f"schema_done(&{s}_schema, value)"),

@@ -74,6 +74,7 @@ class Struct:
     doc: str
     path: str
     line: int
+    document: bool = False  # the root: its functions are written by hand (config.h)
     fields: list = field(default_factory=list)
 
 
@@ -128,12 +129,14 @@ class Parser:
             yield row
 
     def declarations(self):
-        kinds = {"enum": self.enum, "union": self.union, "struct": self.struct}
+        kinds = {"enum": self.enum, "union": self.union, "struct": self.struct,
+                 "document": self.struct}
         result = []
         while self.at < len(self.rows):
             head = self.rows[self.at]
             if head[0].quoted or head[0].text not in kinds:
-                self.fault(head[0].line, f"expected enum, union or struct, found '{head[0].text}'")
+                self.fault(head[0].line, "expected enum, union, struct or document, "
+                                         f"found '{head[0].text}'")
             result.append(kinds[head[0].text](head))
         return result
 
@@ -208,7 +211,7 @@ class Parser:
 
     def struct(self, row):
         name, doc, first = self.head(row, 0)
-        result = Struct(name, doc, self.path, row[0].line)
+        result = Struct(name, doc, self.path, row[0].line, row[0].text == "document")
         self.body(row, first, lambda tokens: result.fields.append(self.field(name, tokens)))
         return result
 

@@ -1,7 +1,8 @@
 /* Guest configuration: what libvirt calls domain XML, as structs.
  *
- * The structs and their codecs are generated from schema/domain (see docs/config.md); libxml2 and
- * jansson appear in generated files and hooks.c alone. Here are the doors that the rest uses. */
+ * The structs and the tables of their codecs are generated from schema/domain (see docs/config.md);
+ * jansson appears in schema-json.c alone, libxml2 in the schema-xml files. Here are the doors that the
+ * rest uses. */
 #pragma once
 
 #include "base/error.h"
@@ -35,3 +36,6 @@ int domain_config_from_json(const char *json, DomainConfig **ret, Error *err);
 DomainConfig *domain_config_copy(const DomainConfig *config);
 DomainConfig *domain_config_free(DomainConfig *config);
 DEFINE_CLEANUP(DomainConfig, domain_config_free)
+
+/* File or device of a disk; NULL for a drive without medium. Borrowed. */
+const char *disk_path(const Disk *disk);
