@@ -3,7 +3,6 @@
 #include "domain/domain-internal.h"
 
 #include "base/str.h"
-#include "driver/driver.h"
 
 Domain *domain_ref(Domain *d)
 {
@@ -21,8 +20,8 @@ Domain *domain_unref(Domain *d)
 {
         if (!d || --d->refs > 0)
                 return NULL;
-        if (d->driver_state && d->list->driver->type->release)
-                d->list->driver->type->release(d);
+        if (d->driver_state && d->list->release)
+                d->list->release(d);
         domain_config_free(d->config);
         domain_config_free(d->live);
         image_done(&d->image);

@@ -55,6 +55,7 @@ struct Domain {
         uint64_t state_since_ms; /* loop time */
         bool autostart;
         bool removed; /* in no list any more; only references keep it */
+        bool reconnecting; /* a guest of an earlier daemon that has not answered yet */
         DomainImage image;
         DomainStats stats;
 
@@ -86,20 +87,22 @@ typedef void DomainEventFn(void *data, const DomainEvent *event);
 
 /* The domains of one driver. */
 struct DomainList {
-        /* readable */
-        ListNode domains; /* Domain.node, in the order of their making */
-        size_t len;
+        /* set by the owner, before domain_list_init() */
         Driver *driver;
+        const char *driver_name;     /* the key of the rows */
+        void (*release)(Domain *d);  /* frees d->driver_state */
         Loop *loop;
+        DomainEventFn *emit;
+        void *emit_data;
+        /* readable */
+        ListNode domains; /* Domain.node, in the order of their making; see domain_visible() */
+        size_t len;
         /* private */
         Map by_name, by_uuid, by_id;
         int64_t last_id;
-        DomainEventFn *emit;
-        void *emit_data;
 };
 
-void domain_list_init(DomainList *list, Driver *driver, Loop *loop, DomainEventFn *emit,
-                      void *data);
+void domain_list_init(DomainList *list);
 void domain_list_done(DomainList *list);
 
 /* NULL when there is none, or none that was shown yet (domain_visible). */

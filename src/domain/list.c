@@ -4,10 +4,8 @@
 
 #include "base/str.h"
 
-void domain_list_init(DomainList *list, Driver *driver, Loop *loop, DomainEventFn *emit,
-                      void *data)
+void domain_list_init(DomainList *list)
 {
-        *list = (DomainList){.driver = driver, .loop = loop, .emit = emit, .emit_data = data};
         list_init(&list->domains);
 }
 

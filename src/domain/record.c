@@ -2,7 +2,6 @@
 #include "domain/domain.h"
 
 #include "base/clock.h"
-#include "driver/driver.h"
 #include "store/table-domain.h"
 #include "store/table-runtime.h"
 
@@ -13,7 +12,7 @@ void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *conf
 
         domain_row_put(tx, &(DomainRow){
                                    .uuid = d->uuid,
-                                   .driver = d->list->driver->type->name,
+                                   .driver = d->list->driver_name,
                                    .name = d->name,
                                    .config = json,
                                    .autostart = autostart,
@@ -27,7 +26,7 @@ void domain_record_runtime(StoreTx *tx, const Domain *d, int64_t pid, uint64_t s
 
         runtime_row_put(tx, &(RuntimeRow){
                                     .uuid = d->uuid,
-                                    .driver = d->list->driver->type->name,
+                                    .driver = d->list->driver_name,
                                     .name = d->name,
                                     .id = d->id,
                                     .pid = pid,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "domain/domain.h"
+#include "store/table-runtime.h"
 
 typedef struct DriverType DriverType;
 typedef void DriverDoneFn(void *data, const Error *err);
@@ -50,10 +51,11 @@ struct DriverType {
          * do, ERROR_CONFIG_UNSUPPORTED. Idempotent. */
         int (*validate)(Driver *driver, DomainConfig *config, Error *err);
 
-        /* Takes up a guest of an earlier daemon: `row` is its record, the domain is off. Afterwards the
-         * domain is as it truly is: running, paused, or off with the fitting event. Many run at once,
-         * and each is bounded by a deadline; an error means that the guest is there and does not
-         * answer. */
+        /* Takes up a guest of an earlier daemon: `row`, good during the call, is its record, the domain
+         * is off. A guest whose process lives is active when the call returns (domain_began). After
+         * `done` the domain is as it truly is: running, paused, or off with the fitting event. Many
+         * run at once, and each is bounded by a deadline; an error means that the guest is there and
+         * does not answer. */
         void (*reconnect)(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done,
                           void *data);
 

@@ -74,6 +74,7 @@ static void release(Op *op)
         OpPrivate *p = op->priv;
 
         list_remove(&op->node);
+        job_abandon(op->job);
         if (op->type->release)
                 op->type->release(op);
         timer_free(p->turn);

@@ -33,6 +33,7 @@
 #include "base/list.h"
 #include "base/uuid.h"
 #include "config/op-args.h"
+#include "loop/job.h"
 #include "loop/timer.h"
 #include "store/store.h"
 
@@ -115,6 +116,7 @@ struct Op {
         void *state;     /* zeroed, type->state_size bytes, for the steps */
 
         /* private */
+        Job *job; /* of the leaf in op/job-leaf.h, while it waits */
         struct OpPrivate *priv;
         ListNode node;
 };

@@ -1,0 +1,261 @@
+/* The fake driver's calls, and what its operations share. */
+#include "fake/fake-internal.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "loop/stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+
+/* --- shared by the operations --- */
+
+void fake_end(Domain *d, DomainReason reason, DomainEventKind event)
+{
+        Driver *driver = d->list->driver;
+        StoreTx *tx;
+
+        fake_guest_remove(driver, &d->uuid);
+        if (!domain_active(d))
+                return;
+        tx = store_tx_new(driver->host.store);
+        domain_record_ended(tx, d);
+        store_commit(tx, STORE_ORDERED, NULL, NULL);
+        domain_ended(d, reason, event);
+}
+
+int fake_set_running(Domain *d, bool running, DomainReason reason, DomainEventKind event,
+                     Error *err)
+{
+        Driver *driver = d->list->driver;
+        FakeGuest guest;
+        int r = fake_guest_read(driver, &d->uuid, &guest, err);
+
+        if (r < 0)
+                return r;
+        guest.running = running;
+        r = fake_guest_write(driver, &d->uuid, &guest, err);
+        if (r < 0)
+                return r;
+        domain_set_state(d, running ? DOMAIN_RUNNING : DOMAIN_PAUSED, reason, event);
+        return 0;
+}
+
+int fake_record(Op *op)
+{
+        StoreTx *tx = store_tx_new(op_store(op));
+
+        domain_record_runtime(tx, op_domain(op), 0, 0, NULL);
+        store_commit(tx, STORE_ORDERED, op_wake_cb, op);
+        return OP_WAIT;
+}
+
+int fake_guest_forget(Op *op, Error *err)
+{
+        Domain *d = op_domain(op);
+
+        (void) err;
+        fake_guest_remove(op_driver(op), &d->uuid);
+        if (domain_active(d)) {
+                StoreTx *tx = store_tx_new(op_store(op));
+
+                domain_record_ended(tx, d);
+                store_commit(tx, STORE_ORDERED, NULL, NULL);
+                domain_discard(d);
+        }
+        return OP_NEXT;
+}
+
+/* --- the driver's calls --- */
+
+/* A console: what is typed comes back, line by line, from the guest of that name. */
+typedef struct Console {
+        ListNode node;
+        Stream *stream;
+} Console;
+
+typedef struct Fake {
+        ListNode consoles;
+} Fake;
+
+static void console_free(Console *console)
+{
+        list_remove(&console->node);
+        stream_free(console->stream);
+        free(console);
+}
+
+static int fake_open(Driver *driver, Error *err)
+{
+        Fake *fake = xnew0(Fake, 1);
+
+        (void) err;
+        list_init(&fake->consoles);
+        driver->instance = fake;
+        return 0;
+}
+
+static void fake_close(Driver *driver)
+{
+        Fake *fake = driver->instance;
+
+        LIST_FOREACH(console, &fake->consoles, Console, node)
+                console_free(console);
+        free(fake);
+}
+
+static void fake_prepare(Driver *driver, const DomainConfig *config, DriverDoneFn *done,
+                         void *data)
+{
+        StoreTx *tx = store_tx_new(driver->host.store);
+
+        /* Nothing to learn; `done` comes on a later turn, as for any driver. */
+        (void) config;
+        store_commit(tx, STORE_ORDERED, done, data);
+}
+
+static int fake_validate(Driver *driver, DomainConfig *config, Error *err)
+{
+        const char *type = config->type ? config->type : "none";
+
+        if (!str_eq(type, driver->type->virt_types[0]))
+                return error_set(err, ERROR_CONFIG_UNSUPPORTED,
+                                 "invalid domain type %s: the %s driver has %s", type,
+                                 driver->type->kind, driver->type->virt_types[0]);
+        return 0;
+}
+
+static void fake_reconnect(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done,
+                           void *data)
+{
+        _cleanup_(error_done) Error err = {};
+        StoreTx *tx = store_tx_new(driver->host.store);
+        DomainConfig *live = NULL;
+        FakeGuest guest;
+
+        if (str_eq(row->boot_id, clock_boot_id()) &&
+            fake_guest_read(driver, &d->uuid, &guest, &err) == 0 &&
+            domain_config_from_json(row->config, &live, &err) == 0) {
+                domain_began(d, live, row->id);
+                domain_set_state(d, guest.running ? DOMAIN_RUNNING : DOMAIN_PAUSED,
+                                 REASON_UNKNOWN, _DOMAIN_EVENT_MAX);
+        } else {
+                fake_guest_remove(driver, &d->uuid);
+                domain_record_ended(tx, d);
+                domain_ended(d, REASON_UNKNOWN, EVENT_STOPPED_FAILED);
+        }
+        store_commit(tx, STORE_ORDERED, done, data);
+}
+
+static void fake_kill(Driver *driver, Domain *d)
+{
+        (void) driver;
+        fake_end(d, REASON_DESTROYED, EVENT_STOPPED_DESTROYED);
+}
+
+static void fake_sample(Driver *driver, Domain *d)
+{
+        d->stats.sampled_ms = loop_now_ms(driver->host.loop);
+        d->stats.balloon_kib = domain_current_config(d)->memory.kib;
+}
+
+static size_t console_input(void *data, const uint8_t *bytes, size_t len)
+{
+        Console *console = data;
+
+        stream_write(console->stream, bytes, len);
+        return len;
+}
+
+static void console_closed(void *data, const Error *err)
+{
+        (void) err;
+        console_free(data);
+}
+
+static int fake_open_console(Driver *driver, Domain *d, const char *device, int *ret_fd,
+                             Error *err)
+{
+        static const StreamOps ops = {.input = console_input, .closed = console_closed};
+        Fake *fake = driver->instance;
+        Console *console;
+        int fds[2], r;
+
+        (void) device;
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+                return error_set_errno(err, errno, "cannot make a console for '%s'", d->name);
+        console = xnew0(Console, 1);
+        list_append(&fake->consoles, &console->node);
+        r = stream_new(driver->host.loop, fds[0], &ops, NULL, console, &console->stream, err);
+        if (r < 0) {
+                fd_close(fds[0]);
+                fd_close(fds[1]);
+                console_free(console);
+                return r;
+        }
+        _cleanup_(free_ptr) char *greeting = xasprintf("fake guest %s\r\n", d->name);
+        stream_write(console->stream, greeting, strlen(greeting));
+        *ret_fd = fds[1];
+        return 0;
+}
+
+static char *fake_capabilities(Driver *driver)
+{
+        struct utsname uts;
+
+        (void) driver;
+        uname(&uts);
+        return xasprintf("<capabilities>\n"
+                         "  <host>\n"
+                         "    <cpu>\n"
+                         "      <arch>%s</arch>\n"
+                         "    </cpu>\n"
+                         "  </host>\n"
+                         "  <guest>\n"
+                         "    <os_type>hvm</os_type>\n"
+                         "    <arch name='%s'>\n"
+                         "      <wordsize>64</wordsize>\n"
+                         "      <domain type='test'/>\n"
+                         "    </arch>\n"
+                         "  </guest>\n"
+                         "</capabilities>\n",
+                         uts.machine, uts.machine);
+}
+
+static unsigned long fake_version(Driver *driver)
+{
+        (void) driver;
+        return 2;
+}
+
+static const char *const virt_types[] = {"test", NULL};
+
+const DriverType fake_driver = {
+        .name = "test",
+        .kind = "TEST",
+        .virt_types = virt_types,
+        .ops = {
+                [VERB_START] = &fake_start_op,
+                [VERB_RESTORE] = &fake_restore_op,
+                [VERB_SAVE] = &fake_save_op,
+                [VERB_MANAGED_SAVE] = &fake_managed_save_op,
+                [VERB_SHUTDOWN] = &fake_shutdown_op,
+                [VERB_REBOOT] = &fake_reboot_op,
+                [VERB_DESTROY] = &fake_destroy_op,
+                [VERB_SUSPEND] = &fake_suspend_op,
+                [VERB_RESUME] = &fake_resume_op,
+        },
+        .open = fake_open,
+        .close = fake_close,
+        .prepare = fake_prepare,
+        .validate = fake_validate,
+        .reconnect = fake_reconnect,
+        .kill = fake_kill,
+        .sample = fake_sample,
+        .open_console = fake_open_console,
+        .capabilities = fake_capabilities,
+        .version = fake_version,
+};
