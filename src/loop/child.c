@@ -3,7 +3,7 @@
  * A Child is RUNNING -> ENDED. child_spawn() and child_adopt() make it RUNNING; on_readable() sees
  * the end, reaps our own child, drops the pidfd and calls `fn` as its last act, so `fn` may free
  * the child. child_free() of an ENDED one releases it; of a RUNNING child of our own it makes an
- * orphan of it: a record without `fn` in loop->orphans that on_readable() reaps and releases. Of a
+ * orphan of it: a record in loop->orphans that on_readable() reaps and releases. Of a
  * RUNNING adopted process nothing is left to do, so it is released at once.
  *
  * A pid is never waited for by number: waitid() gets the pidfd, so no stranger can be taken for
@@ -101,7 +101,7 @@ static void on_readable(void *data, _unused_ int events)
 
         if (child->ours && !reap(child, &status))
                 return;
-        if (!child->fn) {
+        if (!list_empty(&child->orphan)) {
                 release(child);
                 return;
         }
@@ -254,7 +254,6 @@ Child *child_free(Child *child)
         if (!child)
                 return NULL;
         child->loop->counts[LOOP_KIND_CHILD]--;
-        child->fn = NULL;
         if (child->ours && child->watch) {
                 child->gate = fd_close(child->gate);
                 list_append(&child->loop->orphans, &child->orphan);
@@ -265,8 +264,7 @@ Child *child_free(Child *child)
 
 void children_close(Loop *loop)
 {
-        LIST_FOREACH(child, &loop->orphans, Child, orphan)
-        {
+        LIST_FOREACH(child, &loop->orphans, Child, orphan) {
                 ChildStatus status;
 
                 (void) reap(child, &status);
