@@ -1,0 +1,16 @@
+/* The fault suite's view of the world, and what it must know of a driver. */
+#pragma once
+
+#include "engine/engine.h"
+
+/* A hypervisor under test. */
+typedef struct FaultDriver {
+        const DriverType *type;
+        /* Domain XML for a guest of the given name whose files lie below `root`. The caller's. */
+        char *(*xml)(const char *root, const char *name, const char *uuid);
+        /* Who the guest is: the same text as long as its memory lives, another after a fresh boot; "none"
+         * when no guest is there, "many" when there is more than one. Blocks. The caller's. */
+        char *(*identity)(const char *root, const Domain *d, const char *uuid);
+} FaultDriver;
+
+extern const FaultDriver fault_fake, fault_qemu;
