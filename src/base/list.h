@@ -49,6 +49,18 @@ static inline void list_remove(ListNode *node)
         list_init(node);
 }
 
+/* Moves everything in `from`, in its order, behind what is in `to`. */
+static inline void list_append_all(ListNode *to, ListNode *from)
+{
+        if (list_empty(from))
+                return;
+        from->next->prev = to->prev;
+        to->prev->next = from->next;
+        from->prev->next = to;
+        to->prev = from->prev;
+        list_init(from);
+}
+
 #define list_first(head, type, member)                                                             \
         (list_empty(head) ? NULL : container_of((head)->next, type, member))
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 typedef struct CapabilityRow {
-        const char *path;  /* of the binary */
+        const char *path; /* of the binary */
         uint64_t inode;
         int64_t mtime_ns;
         const char *facts; /* the driver's own JSON */
