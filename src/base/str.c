@@ -24,15 +24,12 @@ char *xstrndup(const char *s, size_t n)
 
 char *xvasprintf(const char *format, va_list ap)
 {
-        va_list again;
+        char *text;
 
-        va_copy(again, ap);
-        int len = vsnprintf(NULL, 0, format, again);
-        va_end(again);
-        if (len < 0)
-                return xstrdup("");
-        char *text = xcalloc(1, (size_t) len + 1);
-        vsnprintf(text, (size_t) len + 1, format, ap);
+        if (vasprintf(&text, format, ap) < 0) {
+                fprintf(stderr, "cannot format '%s'\n", format);
+                abort();
+        }
         return text;
 }
 

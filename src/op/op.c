@@ -25,7 +25,7 @@ typedef enum Wait {
         WAIT_JOURNAL, /* the store writes the step's name; then run() */
         WAIT_LEAF,    /* run() or undo() gave itself to a leaf */
         WAIT_RETRY,   /* a pause after a failure behind the commit */
-        WAIT_END,     /* the store removes the journal row */
+        WAIT_END,     /* the store removes the journal row, or end() comes on the next turn */
 } Wait;
 
 typedef struct OpPrivate {
@@ -232,15 +232,15 @@ static void finish(Op *op, OpPhase phase)
         OpPrivate *p = op->priv;
 
         p->ending = phase;
+        p->wait = WAIT_END;
         timer_stop(p->deadline);
         if (!p->has_row || phase == OP_DEGRADED) {
-                end(op);
+                timer_start(p->turn, 0);
                 return;
         }
 
         StoreTx *tx = store_tx_new(op->runner->store);
         operation_row_delete(tx, op->id);
-        p->wait = WAIT_END;
         store_commit(tx, STORE_ORDERED, journal_cleared, op);
 }
 
@@ -433,7 +433,9 @@ static void advance(void *data)
 
         if (op->priv->wait == WAIT_RETRY)
                 op->priv->wait = WAIT_NONE;
-        if (op->phase == OP_FORWARD)
+        if (op->priv->wait == WAIT_END)
+                end(op);
+        else if (op->phase == OP_FORWARD)
                 forward(op);
         else if (op->phase == OP_BACK && op->priv->wait == WAIT_NONE)
                 backward(op);
