@@ -1,6 +1,66 @@
 /* The doors of config.h. */
 #include "config/config.h"
 
+#include "base/str.h"
+#include "config/schema-xml.h"
+
+static const SchemaDocument domain_document = {
+        .schema = &domain_config_schema,
+        .root = "domain",
+        .what = "(domain_definition)",
+        .max = CONFIG_XML_MAX,
+};
+
+enum {
+        NAME_MAX_BYTES = 255,
+};
+
+/* Names become parts of paths and of lines that people read. */
+static int check_name(const char *name, Error *err)
+{
+        if (!name)
+                return error_set(err, ERROR_NO_NAME, "missing element <name> in <domain>");
+        if (strlen(name) > NAME_MAX_BYTES)
+                return error_set(err, ERROR_XML_INVALID, "name is longer than %d bytes",
+                                 NAME_MAX_BYTES);
+        if (str_eq(name, ".") || str_eq(name, ".."))
+                return error_set(err, ERROR_XML_INVALID, "name '%s' cannot be a file's name", name);
+        if (strchr(name, '/'))
+                return error_set(err, ERROR_XML_INVALID, "name '%s' contains '/'", name);
+        for (const char *p = name; *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        return error_set(err, ERROR_XML_INVALID,
+                                         "name contains a control character");
+        return 0;
+}
+
+int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Error *err)
+{
+        DomainConfig *config = xnew0(DomainConfig, 1);
+        int r = schema_from_xml(&domain_document, xml, len, config, err);
+
+        if (r < 0) {
+                free(config);
+                return r;
+        }
+        r = check_name(config->name, err);
+        if (r < 0)
+                domain_config_free(config);
+        else
+                *ret = config;
+        return r;
+}
+
+char *domain_config_to_xml(const DomainConfig *config, long id, unsigned flags)
+{
+        DomainConfig shown = *config; /* borrows what it owns */
+
+        shown.has_id = id >= 0;
+        shown.id = id;
+        return schema_to_xml(&domain_document, &shown,
+                             flags & CONFIG_XML_SECURE ? SCHEMA_XML_SECRETS : 0);
+}
+
 char *domain_config_to_json(const DomainConfig *config)
 {
         return schema_to_json(&domain_config_schema, config);

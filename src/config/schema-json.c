@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "config/mac.h"
 #include "config/schema-walk.h"
+#include "config/schema-xml.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -142,6 +143,8 @@ static int text_from_json(const SchemaField *f, const char *text, size_t len, vo
         default:
                 if (len > f->max)
                         return fault(place, err, "a string too long");
+                if (f->kind == KIND_XML && !schema_xml_is_content(text))
+                        return fault(place, err, "XML that is not well formed");
                 *(char **) at = xstrndup(text, len);
                 return 0;
         }
