@@ -1,0 +1,18 @@
+/* What a QEMU process needs from us: its monitor's socket, which we bind and hand over, and its
+ * log. */
+#pragma once
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/* Binds and listens, mode 0600; what an earlier process left at the path goes. Any length of path
+ * will do. */
+int monitor_bind(const char *path, int *ret_fd, Error *err);
+/* Connects without waiting: the kernel takes the connection before QEMU looks at it. */
+int monitor_connect(const char *path, int *ret_fd, Error *err);
+
+/* Opens a guest's log for QEMU's output; *ret_start is where this run's output begins. */
+int process_log_open(const char *path, int *ret_fd, off_t *ret_start, Error *err);
+/* The last lines that were written from `start` on, joined by "; "; NULL when there are none. */
+char *process_log_tail(const char *path, off_t start);

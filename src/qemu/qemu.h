@@ -1,0 +1,31 @@
+/* The QEMU driver. `qemu_driver` is the door; the rest is the room's own. */
+#pragma once
+
+#include "driver/driver.h"
+#include "qemu/caps.h"
+
+/* Limits of waiting. They are copied when the driver opens. */
+typedef struct QemuSettings {
+        uint64_t startup_ms; /* until a new QEMU greets */
+        uint64_t command_ms; /* until a QMP command is answered */
+        uint64_t kill_ms;    /* until a killed process is gone */
+        uint64_t lost_ms;    /* that a process may outlive its monitor's connection */
+} QemuSettings;
+
+typedef struct QemuDriver {
+        QemuSettings settings;
+        QemuCapsCache *caps;
+} QemuDriver;
+
+/* What a driver opens with; tests shorten them. */
+extern QemuSettings qemu_settings;
+extern const DriverType qemu_driver;
+
+static inline QemuDriver *qemu_driver_of(const Driver *driver)
+{
+        return driver->instance;
+}
+
+/* Operations, one a file. */
+extern const OpType qemu_op_start, qemu_op_restore, qemu_op_save, qemu_op_managed_save,
+        qemu_op_destroy, qemu_op_shutdown, qemu_op_reboot, qemu_op_suspend, qemu_op_resume;

@@ -1,0 +1,106 @@
+#include "qemu/reconnect.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "qemu/events.h"
+#include "qemu/qemu.h"
+
+struct Reconnect {
+        QemuGuest *guest;
+        DriverDoneFn *done;
+        void *data;
+        Timer *failed; /* tells `error` on the next turn */
+        Error error;
+};
+
+Reconnect *reconnect_free(Reconnect *reconnect)
+{
+        if (!reconnect)
+                return NULL;
+        timer_free(reconnect->failed);
+        error_done(&reconnect->error);
+        free(reconnect);
+        return NULL;
+}
+
+static void finish(Reconnect *reconnect, const Error *err)
+{
+        DriverDoneFn *done = reconnect->done;
+        void *data = reconnect->data;
+
+        reconnect->guest->reconnect = NULL;
+        reconnect_free(reconnect);
+        done(data, err);
+}
+
+static void no_monitor(void *data)
+{
+        Reconnect *reconnect = data;
+        _cleanup_(error_done) Error err = {};
+
+        error_move(&err, &reconnect->error);
+        finish(reconnect, &err);
+}
+
+static void status_told(void *data, json_t *value, const Error *err)
+{
+        Reconnect *reconnect = data;
+        QemuGuest *guest = reconnect->guest;
+
+        guest->stale = err != NULL;
+        if (!err)
+                qemu_sync_status(guest, json_text(value, "status", ""));
+        finish(reconnect, err);
+}
+
+static void late_status_told(void *data, json_t *value, const Error *err)
+{
+        QemuGuest *guest = data;
+
+        if (err)
+                return;
+        guest->stale = false;
+        qemu_sync_status(guest, json_text(value, "status", ""));
+}
+
+void reconnect_ready(QemuGuest *guest)
+{
+        if (guest->stale)
+                qmp_client_call(guest->qmp, "query-status", NULL, late_status_told, guest);
+}
+
+/* There is no process: the domain is off, whatever ended it. */
+static void gone(Driver *driver, Domain *d, DriverDoneFn *done, void *data)
+{
+        StoreTx *tx = store_tx_new(driver->host.store);
+
+        qemu_guest_unbind(driver, d);
+        domain_record_ended(tx, d);
+        domain_ended(d, REASON_UNKNOWN, EVENT_STOPPED_FAILED);
+        store_commit(tx, STORE_ORDERED, done, data);
+}
+
+void qemu_reconnect(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done,
+                    void *data)
+{
+        _cleanup_(error_done) Error err = {};
+        Reconnect *reconnect;
+        QemuGuest *guest;
+
+        if (!str_eq(row->boot_id, clock_boot_id()) || qemu_guest_adopt(driver, d, row, &err) < 0) {
+                gone(driver, d, done, data);
+                return;
+        }
+        guest = qemu_guest(d);
+        reconnect = xnew0(Reconnect, 1);
+        *reconnect = (Reconnect){.guest = guest, .done = done, .data = data};
+        guest->reconnect = reconnect;
+        if (guest->qmp) {
+                qmp_client_call(guest->qmp, "query-status", NULL, status_told, reconnect);
+                return;
+        }
+        error_set(&reconnect->error, ERROR_OPERATION_FAILED,
+                  "the monitor of domain '%s' cannot be connected", d->name);
+        reconnect->failed = timer_new(driver->host.loop, no_monitor, reconnect);
+        timer_start(reconnect->failed, 0);
+}
