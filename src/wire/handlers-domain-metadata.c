@@ -1,0 +1,59 @@
+/* Title, description, and what other programs keep with a domain. */
+#include "wire/handler.h"
+
+#include "base/str.h"
+
+#include <libvirt/libvirt.h>
+
+/* The configuration that the flags mean: what runs, or the template. */
+static int choose_config(const Domain *d, uint32_t flags, const DomainConfig **ret, Error *err)
+{
+        if ((flags & VIR_DOMAIN_AFFECT_LIVE) && (flags & VIR_DOMAIN_AFFECT_CONFIG))
+                return error_set(err, ERROR_INVALID_ARGUMENT,
+                                 "flags LIVE and CONFIG exclude one another");
+        if ((flags & VIR_DOMAIN_AFFECT_LIVE) && !domain_active(d))
+                return error_set(err, ERROR_OPERATION_INVALID, "domain is not running");
+        if ((flags & VIR_DOMAIN_AFFECT_CONFIG) && !domain_persistent(d))
+                return error_set(err, ERROR_OPERATION_INVALID,
+                                 "transient domains do not have any persistent config");
+        *ret = flags & VIR_DOMAIN_AFFECT_CONFIG ? d->config : domain_current_config(d);
+        return 0;
+}
+
+static int get_metadata(WireCall *call, Error *err)
+{
+        const RemoteDomainGetMetadataArgs *args = call->args;
+        RemoteDomainGetMetadataRet *ret = call->ret;
+        const DomainConfig *config;
+        const char *text = NULL;
+        Domain *d;
+        int r = call_flags(call, args->flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,
+                           err);
+
+        if (r >= 0)
+                r = call_domain(call, &args->dom, &d, err);
+        if (r >= 0)
+                r = choose_config(d, args->flags, &config, err);
+        if (r < 0)
+                return r;
+        switch (args->type) {
+        case VIR_DOMAIN_METADATA_DESCRIPTION:
+                text = config->description;
+                break;
+        case VIR_DOMAIN_METADATA_TITLE:
+                text = config->title;
+                break;
+        default:
+                return error_set(err, ERROR_UNSUPPORTED, "metadata of type %d", args->type);
+        }
+        if (!text)
+                return error_set(err, ERROR_NO_METADATA,
+                                 "Requested metadata element is not present");
+        ret->metadata = xstrdup(text);
+        return WIRE_DONE;
+}
+
+const WireHandler handlers_domain_metadata[] = {
+        {WIRE_REMOTE, REMOTE_DOMAIN_GET_METADATA, get_metadata, 0},
+        {},
+};
