@@ -139,7 +139,7 @@ static void free_driver(EngineDriver *ed)
 Driver *engine_driver(Engine *engine, const char *name)
 {
         for (size_t i = 0; i < engine->n_drivers; i++)
-                if (str_eq(engine->drivers[i].domains.driver_name, name))
+                if (!name || str_eq(engine->drivers[i].domains.driver_name, name))
                         return &engine->drivers[i].driver;
         return NULL;
 }

@@ -27,7 +27,7 @@ void engine_start(Engine *engine, DriverDoneFn *done, void *data);
 Engine *engine_close(Engine *engine);
 DEFINE_CLEANUP(Engine, engine_close)
 
-/* NULL when there is no driver of that name. */
+/* The driver of that name, or the first where name is NULL; NULL when there is none. */
 Driver *engine_driver(Engine *engine, const char *name);
 Loop *engine_loop(Engine *engine);
 
