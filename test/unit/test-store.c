@@ -148,6 +148,7 @@ static void submit_pair(Victim *v)
         operation_row_put(tx, &(OperationRow){.id = pair->n,
                                               .uuid = uuid_of(pair->n),
                                               .driver = "test",
+                                              .name = "vm",
                                               .type = "t",
                                               .args = "{}",
                                               .step = "s"});

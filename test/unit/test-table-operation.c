@@ -14,6 +14,7 @@ static int compare(void *data, const OperationRow *row, Error *err _unused_)
 
         assert_true(uuid_equal(&row->uuid, &want->uuid));
         assert_string_equal(row->driver, want->driver);
+        assert_string_equal(row->name, want->name);
         assert_string_equal(row->type, want->type);
         assert_string_equal(row->args, want->args);
         assert_string_equal(row->step, want->step);
@@ -46,15 +47,16 @@ static void rows_come_back_as_they_were_put_and_replaced(void **state)
 {
         Fixture *f = *state;
         OperationRow rows[] = {
-                {1, uuid_of(9), "qemu", "managed save", "{}", "open image", false, 1},
-                {20, uuid_of(1), "test", "start", "{\"p\": 0}", "", true, UINT64_MAX},
-                {INT64_MAX, uuid_of(1), "qemu", "start", "{}", "boot", false, 0},
+                {1, uuid_of(9), "qemu", "a", "managed save", "{}", "open image", false, 1},
+                {20, uuid_of(1), "test", "b", "start", "{\"p\": 0}", "", true, UINT64_MAX},
+                {INT64_MAX, uuid_of(1), "qemu", "c", "start", "{}", "boot", false, 0},
         };
 
         for (unsigned i = ELEMENTSOF(rows); i-- > 0;)
                 put(f, &rows[i]);
         expect(f, rows, ELEMENTSOF(rows));
-        rows[0] = (OperationRow){1, uuid_of(9), "qemu", "managed save", "{1}", "quit", true, 2};
+        rows[0] =
+                (OperationRow){1, uuid_of(9), "qemu", "a", "managed save", "{1}", "quit", true, 2};
         put(f, &rows[0]);
         expect(f, rows, ELEMENTSOF(rows));
         store_reopen(f);
@@ -76,9 +78,9 @@ static void a_load_stops_at_the_first_error(void **state)
 {
         Fixture *f = *state;
         OperationRow rows[] = {
-                {1, uuid_of(9), "qemu", "managed save", "{}", "open image", false, 1},
-                {20, uuid_of(1), "test", "start", "{\"p\": 0}", "", true, UINT64_MAX},
-                {INT64_MAX, uuid_of(1), "qemu", "start", "{}", "boot", false, 0},
+                {1, uuid_of(9), "qemu", "a", "managed save", "{}", "open image", false, 1},
+                {20, uuid_of(1), "test", "b", "start", "{\"p\": 0}", "", true, UINT64_MAX},
+                {INT64_MAX, uuid_of(1), "qemu", "c", "start", "{}", "boot", false, 0},
         };
         Error err = {};
         unsigned n = 0;
