@@ -2,7 +2,6 @@
 
 #include "base/str.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -27,16 +26,24 @@ static unsigned log_syncs, held;
 static bool hold, remember;
 static int write_result, sync_result;
 
+static void must(bool holds, const char *what)
+{
+        if (!holds) {
+                perror(what);
+                abort();
+        }
+}
+
 static void copy_file(const char *from, const char *to)
 {
         _cleanup_(free_ptr) char *command = NULL;
 
         if (access(from, F_OK) < 0) {
-                assert(unlink(to) == 0 || errno == ENOENT);
+                must(unlink(to) == 0 || errno == ENOENT, to);
                 return;
         }
         command = xasprintf("cp '%s' '%s'", from, to);
-        assert(system(command) == 0);
+        must(system(command) == 0, command);
 }
 
 static sqlite3_file *real_of(sqlite3_file *file)
@@ -180,7 +187,7 @@ void power_install(void)
         power_vfs.zName = "power";
         power_vfs.szOsFile += (int) sizeof(PowerFile);
         power_vfs.xOpen = power_open;
-        assert(sqlite3_vfs_register(&power_vfs, 1) == SQLITE_OK);
+        must(sqlite3_vfs_register(&power_vfs, 1) == SQLITE_OK, "power_install");
 }
 
 unsigned power_log_syncs(void)

@@ -284,6 +284,19 @@ static void a_really_full_disk_loses_nothing_that_was_acknowledged(void **state)
                 assert_int_equal(umount(f->dir), 0);
 }
 
+static void a_new_store_on_a_full_disk_is_refused_and_begins_again(void **state)
+{
+        Fixture *f = *state;
+
+        free(f->path);
+        f->path = path_join(f->dir, "other.db");
+        power_fail_write(SQLITE_FULL);
+        store_open_fails(f, "migration 1: cannot migrate store");
+        power_fail_write(SQLITE_OK);
+        store_reopen(f);
+        assert_int_equal(present(f), 0);
+}
+
 static void the_log_stays_bounded(void **state)
 {
         Fixture *f = *state;
@@ -318,6 +331,7 @@ int main(void)
                 TEST(a_full_disk_fails_the_whole_batch_and_the_store_goes_on),
                 TEST(after_a_failed_sync_nothing_is_promised_and_nothing_failed_comes_back),
                 TEST(a_really_full_disk_loses_nothing_that_was_acknowledged),
+                TEST(a_new_store_on_a_full_disk_is_refused_and_begins_again),
                 TEST(the_log_stays_bounded),
 #undef TEST
         };
