@@ -26,6 +26,9 @@ static inline QemuDriver *qemu_driver_of(const Driver *driver)
         return driver->instance;
 }
 
+/* DriverType.kill. */
+void qemu_driver_kill(Driver *driver, Domain *d);
+
 /* Operations, one a file. */
 extern const OpType qemu_op_start, qemu_op_restore, qemu_op_save, qemu_op_managed_save,
         qemu_op_destroy, qemu_op_shutdown, qemu_op_reboot, qemu_op_suspend, qemu_op_resume;

@@ -1,0 +1,195 @@
+/* Restore: bring a guest back from the image args.path.
+ *
+ * Before: the domain is off. After: the guest runs, or is paused as it was saved or as args.paused
+ * and args.running say; a managed image is gone. On error, cancel or crash before "record running":
+ * as before, with the image. A guest is never resumed from an image that does not match its sum.
+ *
+ * The command line is made from the image's configuration, so that every device sits where the
+ * saved guest knows it. */
+#include "qemu/launch.h"
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "image/image.h"
+#include "op/job-leaf.h"
+#include "qemu/migration.h"
+#include "store/table-image.h"
+
+typedef struct RestoreState {
+        Launch launch;
+        ImageInfo info;
+        int image_fd; /* + 1, so that zeroed means none */
+        QemuMigration migration;
+} RestoreState;
+
+static OpStepFn image_read, memory_load, memory_cancel, running_record, guest_resume, image_remove;
+
+static void release(Op *op)
+{
+        RestoreState *s = op->state;
+
+        launch_done(&s->launch);
+        image_info_done(&s->info);
+        fd_close(s->image_fd - 1);
+        qemu_migration_done(&s->migration);
+}
+
+static const OpStep steps[] = {
+        {.name = "open image", .run = image_read, .needs = DOMAIN_NEEDS_OFF},
+        {.name = "check files", .run = launch_check, .needs = DOMAIN_NEEDS_OFF},
+        {.name = "bind monitor",
+         .run = launch_bind,
+         .undo = launch_unbind,
+         .needs = DOMAIN_NEEDS_OFF},
+        {.name = "spawn qemu",
+         .run = launch_spawn_incoming,
+         .undo = launch_kill,
+         .needs = DOMAIN_NEEDS_OFF},
+        {.name = "record process", .run = launch_record, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "connect monitor", .run = launch_connect, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "load memory",
+         .run = memory_load,
+         .cancel = memory_cancel,
+         .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "learn lines", .run = launch_learn_lines, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "learn displays", .run = launch_learn_displays, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "set up guest", .run = launch_set_up, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "record running",
+         .run = running_record,
+         .needs = DOMAIN_NEEDS_ACTIVE,
+         .flags = OP_COMMITS},
+        {.name = "resume guest", .run = guest_resume, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "remove image", .run = image_remove},
+        {},
+};
+
+const OpType qemu_op_restore = {
+        .name = "restore", .steps = steps, .state_size = sizeof(RestoreState), .release = release};
+
+/* --- the image's header, on a thread --- */
+
+typedef struct ImageRead {
+        char *path;
+        ImageInfo info;
+        int fd;
+} ImageRead;
+
+static int read_run(void *data, Error *err)
+{
+        ImageRead *read = data;
+
+        return image_open(read->path, &read->info, &read->fd, err);
+}
+
+static void read_free(void *data)
+{
+        ImageRead *read = data;
+
+        image_info_done(&read->info);
+        fd_close(read->fd);
+        free(read->path);
+        free(read);
+}
+
+static int check_identity(const Op *op, const ImageRead *read, const DomainConfig *config,
+                          Error *err)
+{
+        const Domain *d = op_domain(op);
+
+        if (!str_eq(read->info.driver, "qemu"))
+                return error_set(err, ERROR_BAD_IMAGE, "image '%s' is not of a QEMU guest",
+                                 read->path);
+        if (!uuid_equal(&config->uuid, &d->uuid) || !str_eq(config->name, d->name))
+                return error_set(err, ERROR_BAD_IMAGE, "image '%s' is of domain '%s', not of '%s'",
+                                 read->path, config->name, d->name);
+        return 0;
+}
+
+static int read_then(Op *op, void *data, Error *err)
+{
+        ImageRead *read = data;
+        RestoreState *s = op->state;
+        const char *xml = op->args.xml ? op->args.xml : read->info.xml;
+        _cleanup_(domain_config_freep) DomainConfig *config = NULL;
+        int r;
+
+        r = domain_config_from_xml(xml, strlen(xml), &config, err);
+        if (r >= 0)
+                r = domain_config_finish(config, err);
+        if (r < 0)
+                return error_prefix(err, "configuration in image '%s'", read->path);
+        r = check_identity(op, read, config, err);
+        if (r < 0)
+                return r;
+        if (read->info.paused && !op->args.running)
+                op->args.paused = true;
+        s->launch.config = TAKE_PTR(config);
+        s->info = read->info;
+        read->info = (ImageInfo){};
+        s->image_fd = TAKE_FD(read->fd) + 1;
+        return 0;
+}
+
+static int image_read(Op *op, Error *err)
+{
+        ImageRead *read = xnew0(ImageRead, 1);
+
+        (void) err;
+        read->path = xstrdup(op->args.path);
+        read->fd = -1;
+        return op_job(op, read_run, read_then, read_free, read);
+}
+
+/* --- the guest --- */
+
+static int memory_load(Op *op, Error *err)
+{
+        RestoreState *s = op->state;
+
+        return qemu_migration_load(op, &s->migration, TAKE(s->image_fd, 0) - 1, &s->info, err);
+}
+
+static int memory_cancel(Op *op, Error *err)
+{
+        RestoreState *s = op->state;
+
+        (void) err;
+        qemu_migration_cancel(&s->migration);
+        return OP_NEXT;
+}
+
+static int running_record(Op *op, Error *err)
+{
+        Domain *d = op_domain(op);
+        StoreTx *tx = store_tx_new(op_store(op));
+
+        qemu_guest_record(tx, d, true);
+        if (op->args.managed)
+                image_row_delete(tx, &d->uuid);
+        return op_commit(op, tx, err);
+}
+
+static int guest_resume(Op *op, Error *err)
+{
+        Domain *d = op_domain(op);
+        QemuGuest *guest = qemu_guest(d);
+
+        if (!guest->shown)
+                domain_emit(d, EVENT_STARTED_RESTORED);
+        guest->shown = true;
+        if (op->args.paused) {
+                domain_set_state(d, DOMAIN_PAUSED, REASON_USER, EVENT_SUSPENDED_RESTORED);
+                return OP_NEXT;
+        }
+        guest->running_because = REASON_RESTORED;
+        return qemu_guest_call(op, "cont", NULL, NULL, err);
+}
+
+static int image_remove(Op *op, Error *err)
+{
+        (void) err;
+        if (!op->args.managed)
+                return OP_NEXT;
+        domain_set_image(op_domain(op), (DomainImage){});
+        return op_unlink(op, op->args.path);
+}

@@ -1,0 +1,219 @@
+/* The QEMU driver: its table of operations and calls. */
+#include "qemu/qemu.h"
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "qemu/console.h"
+#include "qemu/guest.h"
+#include "qemu/reconnect.h"
+#include "qemu/validate.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+QemuSettings qemu_settings = {
+        .startup_ms = 30000,
+        .command_ms = 30000,
+        .kill_ms = 30000,
+        .lost_ms = 2000,
+};
+
+/* --- open and close --- */
+
+static void known(void *data, const Error *err)
+{
+        (void) data;
+        (void) err; /* ignoring: whoever uses the emulator is told */
+}
+
+/* What the usual emulator can do is asked for before a client asks. */
+static void learn_default(Driver *driver)
+{
+        static const DomainConfig none = {};
+        _cleanup_(free_ptr) char *emulator = qemu_emulator(&none);
+
+        qemu_caps_want(qemu_driver_of(driver)->caps, emulator, known, NULL);
+}
+
+static int qemu_open(Driver *driver, Error *err)
+{
+        QemuDriver *qemu = xnew0(QemuDriver, 1);
+        int r;
+
+        qemu->settings = qemu_settings;
+        driver->instance = qemu;
+        r = qemu_caps_cache_new(driver, &qemu->caps, err);
+        if (r < 0) {
+                free(TAKE_PTR(driver->instance));
+                return r;
+        }
+        learn_default(driver);
+        return 0;
+}
+
+static void qemu_release(Domain *d)
+{
+        qemu_guest_free(TAKE_PTR(d->driver_state));
+}
+
+static void qemu_close(Driver *driver)
+{
+        QemuDriver *qemu = qemu_driver_of(driver);
+
+        LIST_FOREACH(d, &driver->host.domains->domains, Domain, node)
+                qemu_release(d);
+        qemu_caps_cache_free(qemu->caps);
+        free(qemu);
+        driver->instance = NULL;
+}
+
+/* --- configurations --- */
+
+static void qemu_prepare(Driver *driver, const DomainConfig *config, DriverDoneFn *done, void *data)
+{
+        _cleanup_(free_ptr) char *emulator = qemu_emulator(config);
+
+        qemu_caps_want(qemu_driver_of(driver)->caps, emulator, done, data);
+}
+
+/* --- guests --- */
+
+void qemu_driver_kill(Driver *driver, Domain *d)
+{
+        QemuGuest *guest = qemu_guest(d);
+
+        (void) driver;
+        if (!guest || !guest->child)
+                return;
+        if (guest->shown && guest->off_event == _DOMAIN_EVENT_MAX) {
+                guest->off_because = REASON_DESTROYED;
+                guest->off_event = EVENT_STOPPED_DESTROYED;
+                domain_set_state(d, DOMAIN_SHUTDOWN, REASON_USER, EVENT_SHUTDOWN_HOST);
+        }
+        qemu_guest_kill(d);
+}
+
+/* Processor time from /proc: fields 14 and 15 of stat, behind the name, which may hold anything. */
+static uint64_t cpu_time_ns(pid_t pid)
+{
+        _cleanup_(free_ptr) char *path = xasprintf("/proc/%d/stat", (int) pid);
+        _cleanup_(free_ptr) char *text = NULL;
+        unsigned long long user, kernel;
+        const char *rest;
+
+        if (file_read(path, 4096, &text, NULL, NULL) < 0)
+                return 0;
+        rest = strrchr(text, ')');
+        if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
+                            &user, &kernel) != 2)
+                return 0;
+        return (user + kernel) * (1000000000ull / (unsigned long) sysconf(_SC_CLK_TCK));
+}
+
+static void qemu_sample(Driver *driver, Domain *d)
+{
+        QemuGuest *guest = qemu_guest(d);
+
+        if (!guest || !guest->child || !d->live)
+                return;
+        d->stats.sampled_ms = loop_now_ms(driver->host.loop);
+        d->stats.cpu_time_ns = cpu_time_ns(child_pid(guest->child));
+        if (!d->stats.balloon_kib)
+                d->stats.balloon_kib =
+                        d->live->has_current_memory ? d->live->current_memory : d->live->memory;
+}
+
+/* --- what a client asks of the driver --- */
+
+static void add_machines(Str *out, const QemuCaps *caps)
+{
+        QemuMachine machine;
+
+        for (size_t i = 0; qemu_caps_machine_at(caps, i, &machine); i++) {
+                if (machine.alias)
+                        str_addf(out, "      <machine canonical='%s' maxCpus='%u'>%s</machine>\n",
+                                 machine.name, machine.max_cpus, machine.alias);
+                str_addf(out, "      <machine maxCpus='%u'>%s</machine>\n", machine.max_cpus,
+                         machine.name);
+        }
+}
+
+static char *qemu_capabilities(Driver *driver)
+{
+        static const DomainConfig none = {};
+        _cleanup_(free_ptr) char *emulator = qemu_emulator(&none);
+        const QemuCaps *caps = qemu_caps_find(qemu_driver_of(driver)->caps, emulator);
+        const char *arch = strrchr(emulator, '-') + 1;
+        Str out = {};
+
+        str_addf(&out,
+                 "<capabilities>\n"
+                 "  <host>\n"
+                 "    <cpu>\n"
+                 "      <arch>%s</arch>\n"
+                 "    </cpu>\n"
+                 "  </host>\n",
+                 arch);
+        if (caps) {
+                str_addf(&out,
+                         "  <guest>\n"
+                         "    <os_type>hvm</os_type>\n"
+                         "    <arch name='%s'>\n"
+                         "      <wordsize>%d</wordsize>\n"
+                         "      <emulator>%s</emulator>\n",
+                         caps->arch, strstr(caps->arch, "64") ? 64 : 32, caps->path);
+                add_machines(&out, caps);
+                str_addf(&out,
+                         "      <domain type='qemu'/>\n"
+                         "%s"
+                         "    </arch>\n"
+                         "    <features>\n"
+                         "      <acpi default='on' toggle='yes'/>\n"
+                         "    </features>\n"
+                         "  </guest>\n",
+                         caps->kvm ? "      <domain type='kvm'/>\n" : "");
+        }
+        str_add(&out, "</capabilities>\n");
+        return str_take(&out);
+}
+
+static unsigned long qemu_version(Driver *driver)
+{
+        static const DomainConfig none = {};
+        _cleanup_(free_ptr) char *emulator = qemu_emulator(&none);
+        const QemuCaps *caps = qemu_caps_find(qemu_driver_of(driver)->caps, emulator);
+
+        return caps ? caps->version : 0;
+}
+
+static const char *const virt_types[] = {"qemu", "kvm", NULL};
+
+const DriverType qemu_driver = {
+        .name = "qemu",
+        .kind = "QEMU",
+        .virt_types = virt_types,
+        .ops =
+                {
+                        [VERB_START] = &qemu_op_start,
+                        [VERB_RESTORE] = &qemu_op_restore,
+                        [VERB_SAVE] = &qemu_op_save,
+                        [VERB_MANAGED_SAVE] = &qemu_op_managed_save,
+                        [VERB_SHUTDOWN] = &qemu_op_shutdown,
+                        [VERB_REBOOT] = &qemu_op_reboot,
+                        [VERB_DESTROY] = &qemu_op_destroy,
+                        [VERB_SUSPEND] = &qemu_op_suspend,
+                        [VERB_RESUME] = &qemu_op_resume,
+                },
+        .open = qemu_open,
+        .close = qemu_close,
+        .prepare = qemu_prepare,
+        .validate = qemu_validate,
+        .reconnect = qemu_reconnect,
+        .kill = qemu_driver_kill,
+        .sample = qemu_sample,
+        .open_console = qemu_open_console,
+        .capabilities = qemu_capabilities,
+        .version = qemu_version,
+        .release = qemu_release,
+};
