@@ -1,7 +1,7 @@
 /* ostlerd: opens the engine with its drivers, listens, and runs the loop until SIGTERM.
  *
- * The end of the daemon is no event for the guests: they run on, an operation that was under way is in
- * the journal, and the next daemon takes both up. */
+ * The end of the daemon is no event for the guests: they run on, an operation that was under way is
+ * in the journal, and the next daemon takes both up. */
 #include "daemon/lock.h"
 #include "daemon/options.h"
 #include "daemon/report.h"

@@ -19,13 +19,14 @@ static int check_needs(void *data, Op *op, unsigned needs, Error *err)
         return domain_check_needs(op->subject, needs, err);
 }
 
-static void describe(void *data, Op *op, const char **ret_driver, Uuid *ret_uuid)
+static void describe(void *data, Op *op, OperationRow *row)
 {
         const Domain *d = op->subject;
 
         (void) data;
-        *ret_driver = d->list->driver_name;
-        *ret_uuid = d->uuid;
+        row->driver = d->list->driver_name;
+        row->name = d->name;
+        row->uuid = d->uuid;
 }
 
 static void observe(void *data, Op *op, OpEvent event, const Error *err)

@@ -4,14 +4,15 @@
 static OpStepFn autostart_record, autostart_show;
 
 static const OpStep steps[] = {
-        {.name = "record", .run = autostart_record, .flags = OP_COMMITS,
+        {.name = "record",
+         .run = autostart_record,
+         .flags = OP_COMMITS,
          .needs = DOMAIN_NEEDS_PERSISTENT},
         {.name = "show", .run = autostart_show, .needs = DOMAIN_NEEDS_PERSISTENT},
         {},
 };
 
-const OpType set_autostart_op = {
-        .name = "set autostart", .steps = steps, .flags = OP_UNJOURNALLED};
+const OpType set_autostart_op = {.name = "set autostart", .steps = steps, .flags = OP_UNJOURNALLED};
 
 static int autostart_record(Op *op, Error *err)
 {

@@ -1,8 +1,8 @@
 /* Create: start a domain from a configuration given with the call (args.xml), without storing it.
  *
- * Before: no domain of this name and uuid, or one that is off. After: it runs, transient if it was not
- * stored before. On error or cancel: as before. The start itself is the driver's operation, with the
- * journal; this one only finds its domain. */
+ * Before: no domain of this name and uuid, or one that is off. After: it runs, transient if it was
+ * not stored before. On error or cancel: as before. The start itself is the driver's operation,
+ * with the journal; this one only finds its domain. */
 #include "engine/engine-internal.h"
 
 #include "base/str.h"

@@ -1,7 +1,8 @@
 /* Define: store a configuration, the template of the domain's next start.
  *
- * Before: no domain of this name and uuid, or one whose template is replaced; it may be active. After:
- * the domain is persistent. On error or cancel: as before. The configuration arrives in args.xml. */
+ * Before: no domain of this name and uuid, or one whose template is replaced; it may be active.
+ * After: the domain is persistent. On error or cancel: as before. The configuration arrives in
+ * args.xml. */
 #include "engine/engine-internal.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Managed save remove: discard the domain's managed save image.
  *
- * Before: there is one. After: there is none, the next start boots. On error, cancel or crash before
- * "record": as before. */
+ * Before: there is one. After: there is none, the next start boots. On error, cancel or crash
+ * before "record": as before. */
 #include "engine/engine-internal.h"
 
 #include "base/str.h"
@@ -26,8 +26,9 @@ static int remove_record(Op *op, Error *err)
         Domain *d = op->subject;
 
         if (!d->image.path)
-                return error_set_errno(err, ENOENT, "Failed to remove managed save image of "
-                                                    "domain '%s'",
+                return error_set_errno(err, ENOENT,
+                                       "Failed to remove managed save image of "
+                                       "domain '%s'",
                                        d->name);
         op->args.path = xstrdup(d->image.path);
 

@@ -1,8 +1,8 @@
 /* Restore: bring back the guest in a save image (args.path), whose XML says which domain it is.
  *
  * Before: no domain of that name and uuid, or one that is off. After: it runs as it was saved. On
- * error or cancel: as before; the image stays in any case. Loading is the driver's operation, with the
- * journal; this one only finds its domain. args.xml replaces the image's XML. */
+ * error or cancel: as before; the image stays in any case. Loading is the driver's operation, with
+ * the journal; this one only finds its domain. args.xml replaces the image's XML. */
 #include "engine/engine-internal.h"
 
 #include "base/fd.h"

@@ -1,7 +1,7 @@
 /* Undefine: forget a stored configuration, and with args.discard_save its managed save image.
  *
- * Before: the domain is persistent. After: it is gone, or transient if it is active. On error, cancel
- * or crash before "record": as before. */
+ * Before: the domain is persistent. After: it is gone, or transient if it is active. On error,
+ * cancel or crash before "record": as before. */
 #include "engine/engine-internal.h"
 
 #include "base/str.h"
@@ -12,7 +12,9 @@
 static OpStepFn undefine_record, image_unlink, domain_forget;
 
 static const OpStep steps[] = {
-        {.name = "record", .run = undefine_record, .flags = OP_COMMITS,
+        {.name = "record",
+         .run = undefine_record,
+         .flags = OP_COMMITS,
          .needs = DOMAIN_NEEDS_PERSISTENT},
         {.name = "remove image", .run = image_unlink},
         {.name = "forget domain", .run = domain_forget, .needs = DOMAIN_NEEDS_PERSISTENT},

@@ -2,11 +2,11 @@
  *
  * Each guest that was active goes its own way, all at once:
  *
- *     reconnect (the driver finds the process) -> recover the operation in the journal, undoing it or
- *     going forward -> the domain's queue opens
+ *     reconnect (the driver finds the process) -> recover the operation in the journal, undoing it
+ * or going forward -> the domain's queue opens
  *
- * Operations of domains that were off begin at once. When all have ended, and this is the first start
- * on this boot of the host, the domains marked autostart are started, a few at a time. */
+ * Operations of domains that were off begin at once. When all have ended, and this is the first
+ * start on this boot of the host, the domains marked autostart are started, a few at a time. */
 #include "engine/engine-internal.h"
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@
 /* A guest to find again. */
 typedef struct Guest {
         Recovery *recovery;
-        Domain *d; /* referenced */
+        Domain *d;      /* referenced */
         RuntimeRow row; /* strings owned */
 } Guest;
 
@@ -29,7 +29,7 @@ typedef struct Guest {
 typedef struct Entry {
         uint64_t id;
         Uuid uuid;
-        char *driver, *type, *args, *step;
+        char *driver, *name, *type, *args, *step;
         bool committed;
 } Entry;
 
@@ -47,6 +47,7 @@ struct Recovery {
 static void entry_done(Entry *entry)
 {
         free(entry->driver);
+        free(entry->name);
         free(entry->type);
         free(entry->args);
         free(entry->step);
@@ -110,6 +111,7 @@ void recovery_keep_operation(Recovery *recovery, const OperationRow *row)
                 .id = row->id,
                 .uuid = row->uuid,
                 .driver = xstrdup(row->driver),
+                .name = xstrdup(row->name),
                 .type = xstrdup(row->type),
                 .args = xstrdup(row->args),
                 .step = xstrdup(row->step),
@@ -123,8 +125,8 @@ static void operation_ended(void *data, Domain *d, const Error *err)
 {
         Recovery *recovery = data;
 
-        (void) d;
         (void) err; /* ignoring: the observer of operations has told it */
+        engine_unclaim(d);
         group_end(&recovery->group, NULL);
 }
 
@@ -156,7 +158,8 @@ static int take_up(Recovery *recovery, Domain *d, const Entry *entry, Error *err
         group_add(&recovery->group);
         r = op_start_recovered(call->op, entry->id, entry->step, entry->committed, err);
         if (r < 0) {
-                /* The row speaks of a step that this build does not know: as if it had not begun. */
+                /* The row speaks of a step that this build does not know: as if it had not begun.
+                 */
                 engine_call_drop(call);
                 group_end(&recovery->group, NULL);
         }
@@ -199,23 +202,31 @@ static bool is_guest(const Recovery *recovery, const Domain *d)
         return false;
 }
 
-/* Operations whose domain was off, or is not known any more. */
+/* The domain of an entry; one that has no other record any more is made for the time of its
+ * operation, and nobody sees it. */
+static Domain *domain_of_entry(Driver *driver, const Entry *entry)
+{
+        DomainList *list = driver->host.domains;
+        Domain *d;
+
+        LIST_FOREACH(other, &list->domains, Domain, node)
+                if (uuid_equal(&other->uuid, &entry->uuid))
+                        return other;
+        return domain_list_add(list, entry->name, &entry->uuid, &d, NULL) < 0 ? NULL : d;
+}
+
+/* Operations whose domain was off. */
 static void take_up_others(Recovery *recovery)
 {
         for (size_t i = 0; i < recovery->entries.len; i++) {
                 const Entry *entry = &recovery->entries.items[i];
                 Driver *driver = engine_driver(recovery->engine, entry->driver);
-                Domain *d = NULL;
+                Domain *d = driver ? domain_of_entry(driver, entry) : NULL;
 
-                if (!driver)
-                        continue;
-                LIST_FOREACH(other, &driver->host.domains->domains, Domain, node)
-                        if (uuid_equal(&other->uuid, &entry->uuid))
-                                d = other;
-                if (!d)
-                        drop_entry(recovery, entry);
-                else if (!is_guest(recovery, d) && !d->holder)
+                if (d && !is_guest(recovery, d) && !d->holder)
                         take_up_domain(recovery, d);
+                else if (driver && !d)
+                        drop_entry(recovery, entry);
         }
 }
 

@@ -72,16 +72,16 @@ int fake_guest_forget(Op *op, Error *err)
 /* --- the driver's calls --- */
 
 /* A console: what is typed comes back, line by line, from the guest of that name. */
-typedef struct Console {
+typedef struct FakeConsole {
         ListNode node;
         Stream *stream;
-} Console;
+} FakeConsole;
 
 typedef struct Fake {
         ListNode consoles;
 } Fake;
 
-static void console_free(Console *console)
+static void console_free(FakeConsole *console)
 {
         list_remove(&console->node);
         stream_free(console->stream);
@@ -102,13 +102,12 @@ static void fake_close(Driver *driver)
 {
         Fake *fake = driver->instance;
 
-        LIST_FOREACH(console, &fake->consoles, Console, node)
+        LIST_FOREACH(console, &fake->consoles, FakeConsole, node)
                 console_free(console);
         free(fake);
 }
 
-static void fake_prepare(Driver *driver, const DomainConfig *config, DriverDoneFn *done,
-                         void *data)
+static void fake_prepare(Driver *driver, const DomainConfig *config, DriverDoneFn *done, void *data)
 {
         StoreTx *tx = store_tx_new(driver->host.store);
 
@@ -140,8 +139,8 @@ static void fake_reconnect(Driver *driver, Domain *d, const RuntimeRow *row, Dri
             fake_guest_read(driver, &d->uuid, &guest, &err) == 0 &&
             domain_config_from_json(row->config, &live, &err) == 0) {
                 domain_began(d, live, row->id);
-                domain_set_state(d, guest.running ? DOMAIN_RUNNING : DOMAIN_PAUSED,
-                                 REASON_UNKNOWN, _DOMAIN_EVENT_MAX);
+                domain_set_state(d, guest.running ? DOMAIN_RUNNING : DOMAIN_PAUSED, REASON_UNKNOWN,
+                                 _DOMAIN_EVENT_MAX);
         } else {
                 fake_guest_remove(driver, &d->uuid);
                 domain_record_ended(tx, d);
@@ -159,12 +158,12 @@ static void fake_kill(Driver *driver, Domain *d)
 static void fake_sample(Driver *driver, Domain *d)
 {
         d->stats.sampled_ms = loop_now_ms(driver->host.loop);
-        d->stats.balloon_kib = domain_current_config(d)->memory.kib;
+        d->stats.balloon_kib = domain_current_config(d)->memory;
 }
 
 static size_t console_input(void *data, const uint8_t *bytes, size_t len)
 {
-        Console *console = data;
+        FakeConsole *console = data;
 
         stream_write(console->stream, bytes, len);
         return len;
@@ -176,18 +175,17 @@ static void console_closed(void *data, const Error *err)
         console_free(data);
 }
 
-static int fake_open_console(Driver *driver, Domain *d, const char *device, int *ret_fd,
-                             Error *err)
+static int fake_open_console(Driver *driver, Domain *d, const char *device, int *ret_fd, Error *err)
 {
         static const StreamOps ops = {.input = console_input, .closed = console_closed};
         Fake *fake = driver->instance;
-        Console *console;
+        FakeConsole *console;
         int fds[2], r;
 
         (void) device;
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
                 return error_set_errno(err, errno, "cannot make a console for '%s'", d->name);
-        console = xnew0(Console, 1);
+        console = xnew0(FakeConsole, 1);
         list_append(&fake->consoles, &console->node);
         r = stream_new(driver->host.loop, fds[0], &ops, NULL, console, &console->stream, err);
         if (r < 0) {
@@ -237,17 +235,18 @@ const DriverType fake_driver = {
         .name = "test",
         .kind = "TEST",
         .virt_types = virt_types,
-        .ops = {
-                [VERB_START] = &fake_start_op,
-                [VERB_RESTORE] = &fake_restore_op,
-                [VERB_SAVE] = &fake_save_op,
-                [VERB_MANAGED_SAVE] = &fake_managed_save_op,
-                [VERB_SHUTDOWN] = &fake_shutdown_op,
-                [VERB_REBOOT] = &fake_reboot_op,
-                [VERB_DESTROY] = &fake_destroy_op,
-                [VERB_SUSPEND] = &fake_suspend_op,
-                [VERB_RESUME] = &fake_resume_op,
-        },
+        .ops =
+                {
+                        [VERB_START] = &fake_start_op,
+                        [VERB_RESTORE] = &fake_restore_op,
+                        [VERB_SAVE] = &fake_save_op,
+                        [VERB_MANAGED_SAVE] = &fake_managed_save_op,
+                        [VERB_SHUTDOWN] = &fake_shutdown_op,
+                        [VERB_REBOOT] = &fake_reboot_op,
+                        [VERB_DESTROY] = &fake_destroy_op,
+                        [VERB_SUSPEND] = &fake_suspend_op,
+                        [VERB_RESUME] = &fake_resume_op,
+                },
         .open = fake_open,
         .close = fake_close,
         .prepare = fake_prepare,

@@ -13,8 +13,7 @@ static int guest_suspend(Op *op, Error *err)
 
 static int guest_resume(Op *op, Error *err)
 {
-        int r = fake_set_running(op_domain(op), true, REASON_UNPAUSED, EVENT_RESUMED_UNPAUSED,
-                                 err);
+        int r = fake_set_running(op_domain(op), true, REASON_UNPAUSED, EVENT_RESUMED_UNPAUSED, err);
 
         return r < 0 ? r : OP_NEXT;
 }
@@ -52,8 +51,7 @@ static int guest_destroy(Op *op, Error *err)
 #define ONE_STEP(symbol, verb, function, needed)                                                   \
         static const OpStep symbol##_steps[] = {                                                   \
                 {.name = verb, .run = function, .needs = (needed)}, {}};                           \
-        const OpType symbol = {                                                                    \
-                .name = verb, .steps = symbol##_steps, .flags = OP_UNJOURNALLED}
+        const OpType symbol = {.name = verb, .steps = symbol##_steps, .flags = OP_UNJOURNALLED}
 
 ONE_STEP(fake_suspend_op, "suspend", guest_suspend, DOMAIN_NEEDS_ACTIVE);
 ONE_STEP(fake_resume_op, "resume", guest_resume, DOMAIN_NEEDS_ACTIVE);

@@ -1,8 +1,8 @@
 /* Restore: bring a guest back from the image args.path.
  *
- * Before: the domain is off. After: the guest runs, or is paused as it was saved or as args.paused and
- * args.running say; a managed image is gone. On error, cancel or crash before "record running": as
- * before. An image that does not match is never resumed from, and stays. */
+ * Before: the domain is off. After: the guest runs, or is paused as it was saved or as args.paused
+ * and args.running say; a managed image is gone. On error, cancel or crash before "record running":
+ * as before. An image that does not match is never resumed from, and stays. */
 #include "fake/fake-internal.h"
 
 #include "base/fd.h"
@@ -32,20 +32,22 @@ static void release(Op *op)
 
 static const OpStep steps[] = {
         {.name = "load image", .run = image_load, .needs = DOMAIN_NEEDS_OFF},
-        {.name = "create guest", .run = guest_create, .undo = fake_guest_forget,
+        {.name = "create guest",
+         .run = guest_create,
+         .undo = fake_guest_forget,
          .needs = DOMAIN_NEEDS_OFF},
         {.name = "record guest", .run = guest_record, .needs = DOMAIN_NEEDS_ACTIVE},
-        {.name = "record running", .run = running_record, .flags = OP_COMMITS,
+        {.name = "record running",
+         .run = running_record,
+         .flags = OP_COMMITS,
          .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "run guest", .run = guest_run, .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "remove image", .run = image_remove},
         {},
 };
 
-const OpType fake_restore_op = {.name = "restore",
-                                .steps = steps,
-                                .state_size = sizeof(RestoreState),
-                                .release = release};
+const OpType fake_restore_op = {
+        .name = "restore", .steps = steps, .state_size = sizeof(RestoreState), .release = release};
 
 /* --- the image, on a thread --- */
 

@@ -1,8 +1,8 @@
 /* Save and managed save: stop the guest, write its memory to an image, end it.
  *
  * Before: the domain is active (managed: and persistent). After: it is off and its image is at
- * args.path, recorded when managed. On error, cancel or crash before "record image": as before, and no
- * file is left. */
+ * args.path, recorded when managed. On error, cancel or crash before "record image": as before, and
+ * no file is left. */
 #include "fake/fake-internal.h"
 
 #include "base/clock.h"
@@ -22,15 +22,20 @@ typedef struct SaveState {
         uint64_t size;
 } SaveState;
 
-static OpStepFn guest_stop, guest_cont, image_write, image_discard, image_record, image_publish,
-        guest_end;
+static OpStepFn guest_look, guest_stop, guest_cont, image_write, image_discard, image_record,
+        image_publish, guest_end;
 
 static const OpStep steps[] = {
-        {.name = "stop guest", .run = guest_stop, .undo = guest_cont,
+        {.name = "look at guest", .run = guest_look, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "stop guest", .run = guest_stop, .undo = guest_cont, .needs = DOMAIN_NEEDS_ACTIVE},
+        {.name = "write image",
+         .run = image_write,
+         .undo = image_discard,
+         .flags = OP_DURABLE,
          .needs = DOMAIN_NEEDS_ACTIVE},
-        {.name = "write image", .run = image_write, .undo = image_discard, .flags = OP_DURABLE,
-         .needs = DOMAIN_NEEDS_ACTIVE},
-        {.name = "record image", .run = image_record, .flags = OP_COMMITS,
+        {.name = "record image",
+         .run = image_record,
+         .flags = OP_COMMITS,
          .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "publish image", .run = image_publish},
         {.name = "end guest", .run = guest_end},
@@ -43,11 +48,12 @@ const OpType fake_managed_save_op = {
 
 /* --- the guest --- */
 
-static int guest_stop(Op *op, Error *err)
+/* What the undos have to know, and the journal before anything is done. */
+static int guest_look(Op *op, Error *err)
 {
-        Domain *d = op_domain(op);
-        int r;
+        const Domain *d = op_domain(op);
 
+        (void) err;
         if (op->type == &fake_managed_save_op) {
                 op->args.managed = true;
                 free(op->args.path);
@@ -56,9 +62,16 @@ static int guest_stop(Op *op, Error *err)
         free(op->args.temp_path);
         op->args.temp_path = xasprintf("%s.partial", op->args.path);
         op->args.was_running = d->state == DOMAIN_RUNNING;
+        return OP_NEXT;
+}
+
+static int guest_stop(Op *op, Error *err)
+{
+        int r;
+
         if (!op->args.was_running)
                 return OP_NEXT;
-        r = fake_set_running(d, false, REASON_SAVE, EVENT_SUSPENDED_PAUSED, err);
+        r = fake_set_running(op_domain(op), false, REASON_SAVE, EVENT_SUSPENDED_PAUSED, err);
         return r < 0 ? r : OP_NEXT;
 }
 

@@ -1,7 +1,8 @@
 /* Start: boot a guest.
  *
- * Before: the domain is off. After: it runs, or is paused with args.paused; with args.force_boot its
- * managed save image is discarded. On error, cancel or crash before "record running": as before. */
+ * Before: the domain is off. After: it runs, or is paused with args.paused; with args.force_boot
+ * its managed save image is discarded. On error, cancel or crash before "record running": as
+ * before. */
 #include "fake/fake-internal.h"
 
 #include "base/str.h"
@@ -13,10 +14,14 @@
 static OpStepFn guest_create, guest_record, running_record, guest_run, image_remove;
 
 static const OpStep steps[] = {
-        {.name = "create guest", .run = guest_create, .undo = fake_guest_forget,
+        {.name = "create guest",
+         .run = guest_create,
+         .undo = fake_guest_forget,
          .needs = DOMAIN_NEEDS_OFF},
         {.name = "record guest", .run = guest_record, .needs = DOMAIN_NEEDS_ACTIVE},
-        {.name = "record running", .run = running_record, .flags = OP_COMMITS,
+        {.name = "record running",
+         .run = running_record,
+         .flags = OP_COMMITS,
          .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "run guest", .run = guest_run, .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "remove image", .run = image_remove},

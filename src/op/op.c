@@ -1,18 +1,17 @@
 /* The operation runner: see op.h for the states and the contract.
  *
  * One function moves an operation: advance(), always from its own turn of the loop (`turn`), never
- * from inside a leaf or a caller. What happened in between (a wake, a cancel) is noted in OpPrivate.
+ * from inside a leaf or a caller. What happened in between (a wake, a cancel) is noted in
+ * OpPrivate.
  *
- *   advance()    FORWARD: next step, journal it, run it, until it waits     -> forward(), run_step()
- *                BACK:    undo the completed steps, until one waits         -> backward()
- *   op_wake()    notes the result of the wait, asks for a turn
- *   op_cancel()  notes the wish, tells the waiting leaf, asks for a turn
- *   finish()     clears the journal, then end() tells the owner and frees */
+ *   advance()    FORWARD: next step, journal it, run it, until it waits     -> forward(),
+ * run_step() BACK:    undo the completed steps, until one waits         -> backward() op_wake()
+ * notes the result of the wait, asks for a turn op_cancel()  notes the wish, tells the waiting
+ * leaf, asks for a turn finish()     clears the journal, then end() tells the owner and frees */
 #include "op/op.h"
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "store/table-operation.h"
 
 #include <assert.h>
 
@@ -29,19 +28,19 @@ typedef enum Wait {
 } Wait;
 
 typedef struct OpPrivate {
-        Timer *turn;     /* advance() on the next turn of the loop, or after a pause */
+        Timer *turn; /* advance() on the next turn of the loop, or after a pause */
         Timer *deadline;
         Wait wait;
-        bool in_call;       /* run(), undo() or cancel() is on the stack */
-        bool again;         /* the step runs again after its wait */
-        bool journalled;    /* the current step's name is in the store */
-        bool has_row;       /* the journal holds this operation */
-        bool woken;         /* the leaf has ended, result in `woke` */
+        bool in_call;    /* run(), undo() or cancel() is on the stack */
+        bool again;      /* the step runs again after its wait */
+        bool journalled; /* the current step's name is in the store */
+        bool has_row;    /* the journal holds this operation */
+        bool woken;      /* the leaf has ended, result in `woke` */
         bool fault_cancel;
         bool abandoned;
         unsigned retries;
-        size_t undone;      /* BACK: steps below this index are to be undone */
-        OpPhase ending;     /* the phase to end in, while WAIT_END */
+        size_t undone;  /* BACK: steps below this index are to be undone */
+        OpPhase ending; /* the phase to end in, while WAIT_END */
         Error woke;
         Error cancel_error;
 } OpPrivate;
@@ -172,7 +171,7 @@ static void journal_row(StoreTx *tx, Op *op, bool committed)
                 .started = clock_realtime_ms() - (loop_now_ms(op_loop(op)) - op->started_ms),
         };
 
-        hooks->describe(hooks->data, op, &row.driver, &row.uuid);
+        hooks->describe(hooks->data, op, &row);
         operation_row_put(tx, &row);
         op->priv->has_row = true;
 }
@@ -335,7 +334,8 @@ static void step_done(Op *op)
         p->retries = 0;
 }
 
-/* Whether the current step may run now; false: it was failed, passed over, or waits for the journal. */
+/* Whether the current step may run now; false: it was failed, passed over, or waits for the
+ * journal. */
 static bool step_ready(Op *op)
 {
         const OpHooks *hooks = &op->runner->hooks;
@@ -399,13 +399,14 @@ static void forward(Op *op)
                         step_failed(op, &err);
                         continue;
                 }
-                if (op->cancelled && !op->committed) {
-                        /* A step between two of its runs may have left something: its undo runs too. */
-                        go_back(op, op->step + repeat, &err);
-                        return;
-                }
                 if (!op_current_step(op)->name) {
                         finish(op, OP_DONE);
+                        return;
+                }
+                if (op->cancelled && !op->committed) {
+                        /* A step between two of its runs may have left something: its undo runs
+                         * too. */
+                        go_back(op, op->step + repeat, &err);
                         return;
                 }
                 if (!step_ready(op))
@@ -515,7 +516,8 @@ int op_start_recovered(Op *op, uint64_t id, const char *step, bool committed, Er
         op->committed = committed;
         op->step = i;
         if (committed) {
-                /* The commit itself is over; its name stays in the journal until the next step's. */
+                /* The commit itself is over; its name stays in the journal until the next step's.
+                 */
                 if (op->type->steps[i].flags & OP_COMMITS)
                         op->step++;
         } else {
@@ -535,8 +537,8 @@ int op_cancel(Op *op, const Error *why, Error *err)
 
         if (op->phase != OP_FORWARD || op->committed || p->wait == WAIT_END ||
             (p->wait == WAIT_LEAF && (step->flags & OP_COMMITS)))
-                return error_set(err, ERROR_OPERATION_INVALID,
-                                 "%s can no longer be cancelled", op->type->name);
+                return error_set(err, ERROR_OPERATION_INVALID, "%s can no longer be cancelled",
+                                 op->type->name);
         if (op->cancelled)
                 return 0;
 

@@ -35,7 +35,7 @@
 #include "config/op-args.h"
 #include "loop/job.h"
 #include "loop/timer.h"
-#include "store/store.h"
+#include "store/table-operation.h"
 
 typedef struct Op Op;
 typedef struct OpRunner OpRunner;
@@ -147,8 +147,8 @@ typedef enum OpFault {
 typedef struct OpHooks {
         /* Whether the subject still meets the `needs` of a step, which is not 0. */
         int (*check)(void *data, Op *op, unsigned needs, Error *err);
-        /* The driver and the domain that a journal row is filed under. */
-        void (*describe)(void *data, Op *op, const char **ret_driver, Uuid *ret_uuid);
+        /* Fills driver, name and uuid of the row that the operation is filed under. */
+        void (*describe)(void *data, Op *op, OperationRow *row);
         /* Tells of every transition; err is set for the *_FAILED, RETRY and a failed END. May be
          * NULL. */
         void (*observe)(void *data, Op *op, OpEvent event, const Error *err);

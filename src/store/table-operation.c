@@ -5,14 +5,15 @@
 void operation_row_put(StoreTx *tx, const OperationRow *row)
 {
         store_tx_add(tx,
-                     "INSERT INTO operation (id, uuid, driver, type, args, step, committed, "
-                     "started) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-                     "uuid = excluded.uuid, driver = excluded.driver, type = excluded.type, "
+                     "INSERT INTO operation (id, uuid, driver, name, type, args, step, committed, "
+                     "started) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+                     "uuid = excluded.uuid, driver = excluded.driver, name = excluded.name, "
+                     "type = excluded.type, "
                      "args = excluded.args, step = excluded.step, "
                      "committed = excluded.committed, started = excluded.started",
                      value_int(row->id), value_uuid(&row->uuid), value_text(row->driver),
-                     value_text(row->type), value_text(row->args), value_text(row->step),
-                     value_int(row->committed), value_int(row->started));
+                     value_text(row->name), value_text(row->type), value_text(row->args),
+                     value_text(row->step), value_int(row->committed), value_int(row->started));
 }
 
 void operation_row_delete(StoreTx *tx, uint64_t id)
@@ -26,7 +27,7 @@ int operation_row_load(Store *store, OperationRowFn *each, void *data, Error *er
         int r;
 
         r = store_query(store,
-                        "SELECT id, uuid, driver, type, args, step, committed, started "
+                        "SELECT id, uuid, driver, name, type, args, step, committed, started "
                         "FROM operation ORDER BY id",
                         &q, err);
         while (r >= 0 && (r = store_query_next(&q, err)) > 0) {
@@ -34,11 +35,12 @@ int operation_row_load(Store *store, OperationRowFn *each, void *data, Error *er
                         .id = store_query_int(&q, 0),
                         .uuid = store_query_uuid(&q, 1),
                         .driver = store_query_text(&q, 2),
-                        .type = store_query_text(&q, 3),
-                        .args = store_query_text(&q, 4),
-                        .step = store_query_text(&q, 5),
-                        .committed = store_query_int(&q, 6),
-                        .started = store_query_int(&q, 7),
+                        .name = store_query_text(&q, 3),
+                        .type = store_query_text(&q, 4),
+                        .args = store_query_text(&q, 5),
+                        .step = store_query_text(&q, 6),
+                        .committed = store_query_int(&q, 7),
+                        .started = store_query_int(&q, 8),
                 };
 
                 r = each(data, &row, err);

@@ -10,6 +10,7 @@ typedef struct OperationRow {
         uint64_t id;
         Uuid uuid;          /* of the domain */
         const char *driver; /* of the domain */
+        const char *name;   /* of the domain */
         const char *type;   /* OpType.name */
         const char *args;   /* OpArgs as JSON, with what earlier steps learned */
         const char *step;   /* the step whose run() may have begun */

@@ -115,12 +115,13 @@ static int check(void *data, Op *op, unsigned needs, Error *err)
         return w->needs_met ? 0 : error_set(err, ERROR_OPERATION_INVALID, "it is gone");
 }
 
-static void describe(void *data, Op *op, const char **ret_driver, Uuid *ret_uuid)
+static void describe(void *data, Op *op, OperationRow *row)
 {
         (void) data;
         (void) op;
-        *ret_driver = "test";
-        *ret_uuid = (Uuid){.bytes = {1}};
+        row->driver = "test";
+        row->name = "vm";
+        row->uuid = (Uuid){.bytes = {1}};
 }
 
 static void observe(void *data, Op *op, OpEvent event, const Error *err)

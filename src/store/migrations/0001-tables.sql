@@ -42,6 +42,7 @@ CREATE TABLE operation (
         id        INTEGER NOT NULL PRIMARY KEY,
         uuid      BLOB NOT NULL CHECK (length(uuid) = 16),
         driver    TEXT NOT NULL,
+        name      TEXT NOT NULL,
         type      TEXT NOT NULL,
         args      TEXT NOT NULL,
         step      TEXT NOT NULL,
