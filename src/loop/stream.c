@@ -28,7 +28,7 @@ enum {
         DEFAULT_MAX_INPUT = 64 * 1024,
         DEFAULT_MAX_OUTPUT = 1024 * 1024,
         READ_SIZE = 64 * 1024,
-        LAST_READS = 16,  /* of a stream that cannot be written to any more */
+        LAST_READS = 16,  /* of what a peer said before it left */
         MAX_FDS = 64,     /* received and not taken */
         KERNEL_FDS = 253, /* in one message, the most that Linux passes */
 };
@@ -49,7 +49,7 @@ struct Stream {
         Watch *watch;
         Timer *next_turn;
         bool inside, freed, paused, closed;
-        bool unsendable; /* `broken` concerns the output: what can be read is shown first */
+        bool peer_gone; /* a write told: what it said before is shown first */
         Error broken;
 
         uint8_t *in;
@@ -77,7 +77,7 @@ static bool is_open(const Stream *s)
 
 static bool is_broken(const Stream *s)
 {
-        return error_is_set(&s->broken);
+        return s->peer_gone || error_is_set(&s->broken);
 }
 
 static void drop_output(Stream *s)
@@ -336,8 +336,10 @@ static void flush(Stream *s)
                 if (n == 0 || (n < 0 && errno == EAGAIN))
                         return;
                 if (n < 0) {
-                        (void) error_set_errno(&s->broken, errno, "cannot write to the connection");
-                        s->unsendable = true;
+                        s->peer_gone = errno == EPIPE || errno == ECONNRESET;
+                        if (!s->peer_gone)
+                                (void) error_set_errno(&s->broken, errno,
+                                                       "cannot write to the connection");
                         break_stream(s);
                         return;
                 }
@@ -412,15 +414,12 @@ static void end_broken(Stream *s)
 {
         _cleanup_(error_done) Error err = {};
 
-        /* The other side may have said something before it left. */
-        for (int i = 0; s->unsendable && i < LAST_READS && is_open(s) && !s->paused; i++)
+        for (int i = 0; s->peer_gone && i < LAST_READS && is_open(s) && !s->paused; i++)
                 if (!receive(s))
                         break;
         if (!is_open(s))
                 return;
         (void) error_move(&err, &s->broken);
-        if (err.sys_errno == EPIPE || err.sys_errno == ECONNRESET)
-                error_done(&err);
         finish(s, &err);
 }
 
