@@ -359,7 +359,7 @@ static int probe_spawn(Entry *entry, int monitor_fd, Error *err)
         enum { MONITOR = 3 };
         _cleanup_(free_ptr) char *log = probe_log(entry);
         _cleanup_(fd_closep) int log_fd = -1;
-        static char *const environment[] = {"LC_ALL=C", NULL};
+        static char *const environment[] = {(char *) "LC_ALL=C", NULL};
         char *const argv[] = {entry->caps.path,
                               (char[]){"-S"},
                               (char[]){"-no-user-config"},

@@ -269,8 +269,8 @@ void qemu_guest_unbind(Driver *driver, Domain *d)
 static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Error *err)
 {
         static char *const environment[] = {
-                "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                NULL};
+                (char *) "LC_ALL=C",
+                (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         enum { MONITOR = 3 };
         QemuArgvSpec argv_spec = {.monitor_fd = MONITOR, .incoming = incoming};
         _cleanup_(strv_freep) char **argv = NULL;

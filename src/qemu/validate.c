@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "config/device.h"
 #include "qemu/caps.h"
 #include "qemu/qemu.h"
 
@@ -145,7 +146,7 @@ static int check_features(const DomainConfig *config, Error *err)
                 {features->has_hap, "hap"},
                 {features->viridian, "viridian"},
                 {features->privnet, "privnet"},
-                {features->has_apic_eoi, "apic/eoi"},
+                {features->apic && features->apic->has_eoi, "apic/eoi"},
                 {features->has_pvspinlock, "pvspinlock"},
                 {features->kvm &&
                          (features->kvm->has_hint_dedicated || features->kvm->has_poll_control),
@@ -476,6 +477,7 @@ void qemu_fill_live(const Driver *driver, DomainConfig *config)
 {
         char name[32];
 
+        domain_config_set_aliases(config);
         for (size_t i = 0; i < config->serials.len; i++) {
                 snprintf(name, sizeof(name), "serial%zu", i);
                 fill_socket(driver, config, &config->serials.items[i].source, name);
