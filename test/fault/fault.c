@@ -1,6 +1,6 @@
 /* The fault suite: every operation x every step x (fail, cancel, crash), by one generic driver.
  *
- *     fault DRIVER [SCENARIO]        TAP on stdout
+ *     fault DRIVER [SCENARIO...]     TAP on stdout
  *
  * A case runs in processes of its own, over a root of its own. The actor brings the world to where
  * the operation begins, and runs it with one fault; where the fault is a crash it ends there, as by
@@ -425,6 +425,8 @@ static char *run_side(const FaultDriver *fd, const char *root, const Scenario *s
                 perror("fork");
                 exit(2);
         }
+        while (waitpid(-1, NULL, WNOHANG) > 0) /* guests that the actor left behind and that ended */
+                ;
         if (file_read(path, 1 << 20, &text, NULL, NULL) < 0)
                 text = xstrdup("");
         return text;
@@ -554,6 +556,14 @@ static void run_scenario(const FaultDriver *fd, const Scenario *s)
         }
 }
 
+static bool strv_has(char *const *strv, const char *s)
+{
+        for (; *strv; strv++)
+                if (str_eq(*strv, s))
+                        return true;
+        return false;
+}
+
 int main(int argc, char **argv)
 {
         const FaultDriver *const drivers[] = {FAULT_DRIVERS};
@@ -561,14 +571,14 @@ int main(int argc, char **argv)
         /* Guests that outlive an actor are ours to see end. */
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         if (argc < 2) {
-                fprintf(stderr, "usage: fault DRIVER [SCENARIO]\n");
+                fprintf(stderr, "usage: fault DRIVER [SCENARIO...]\n");
                 return 2;
         }
         for (size_t i = 0; i < ELEMENTSOF(drivers); i++) {
                 if (!str_eq(drivers[i]->type->name, argv[1]))
                         continue;
                 for (size_t k = 0; k < ELEMENTSOF(scenarios); k++)
-                        if (argc < 3 || str_eq(argv[2], scenarios[k].name))
+                        if (argc < 3 || strv_has(argv + 2, scenarios[k].name))
                                 run_scenario(drivers[i], &scenarios[k]);
         }
         printf("1..%u\n", case_number);

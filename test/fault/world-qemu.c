@@ -1,0 +1,100 @@
+/* The QEMU driver under the fault suite, with the boot sector's guest (boot-sector.S). */
+#include "world.h"
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "qemu/qemu.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+        LINE = 9, /* eight digits and the end of line */
+};
+
+static char *serial_path(const char *root)
+{
+        return xasprintf("%s/serial.log", root);
+}
+
+static char *xml(const char *root, const char *name, const char *uuid)
+{
+        return xasprintf("<domain type='qemu'><name>%s</name><uuid>%s</uuid>"
+                         "<memory unit='MiB'>2</memory><vcpu>1</vcpu>"
+                         "<os><type machine='pc'>hvm</type></os><devices>"
+                         "<disk type='file' device='disk'><driver name='qemu' type='raw'/>"
+                         "<source file='" BOOT_SECTOR "'/><target dev='vda' bus='virtio'/>"
+                         "<readonly/></disk>"
+                         "<serial type='file'><source path='%s/serial.log'/></serial>"
+                         "</devices></domain>",
+                         name, uuid, root);
+}
+
+/* Processes of QEMU that speak of the root on their command line. */
+static int count_processes(const char *root)
+{
+        DIR *proc = opendir("/proc");
+        struct dirent *entry;
+        int n = 0;
+
+        while (proc && (entry = readdir(proc))) {
+                _cleanup_(free_ptr) char *path = xasprintf("/proc/%s/cmdline", entry->d_name);
+                _cleanup_(free_ptr) char *text = NULL;
+                size_t len = 0;
+
+                if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+                    file_read(path, 1 << 20, &text, &len, NULL) < 0)
+                        continue;
+                if (strstr(text, "qemu-system") && memmem(text, len, root, strlen(root)))
+                        n++;
+        }
+        closedir(proc);
+        return n;
+}
+
+static off_t size_of(const char *path)
+{
+        struct stat st;
+
+        return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* Waits until the file has grown to `size`. */
+static void wait_for_size(const char *path, off_t size)
+{
+        _cleanup_(fd_closep) int fd = inotify_init1(IN_CLOEXEC);
+        char events[4096];
+
+        if (fd < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0) {
+                perror(path);
+                exit(1);
+        }
+        while (size_of(path) < size)
+                if (read(fd, events, sizeof(events)) < 0 && errno != EINTR)
+                        exit(1);
+}
+
+static char *identity(const char *root, const Domain *d, const char *uuid)
+{
+        _cleanup_(free_ptr) char *path = serial_path(root);
+        _cleanup_(free_ptr) char *text = NULL;
+        int processes = count_processes(root);
+        size_t len;
+
+        (void) uuid;
+        if (processes != 1)
+                return xstrdup(processes == 0 ? "none" : "many");
+        if (d && d->state == DOMAIN_RUNNING)
+                wait_for_size(path, size_of(path) / LINE * LINE + 2 * LINE);
+        if (file_read(path, 1 << 24, &text, &len, NULL) < 0 || len < LINE)
+                return xstrdup("silent");
+        return xstrndup(text + len / LINE * LINE - LINE, LINE - 1);
+}
+
+const FaultDriver fault_qemu = {.type = &qemu_driver, .xml = xml, .identity = identity};
