@@ -371,8 +371,7 @@ static void test_calls_wait_for_a_client_that_does_not_read(void **state)
 /* Answers that nobody reads end the connection at the hard bound. */
 static void test_a_client_that_never_reads_is_dropped(void **state)
 {
-        WireConfig config = {
-                .limits = {.output_soft = 4096, .output_hard = 100000, .waiting = 1}};
+        WireConfig config = {.limits = {.output_soft = 4096, .output_hard = 100000, .waiting = 1}};
         WireFixture *f = wire_open(&config);
         Peer peer = peer_open(f, false);
         WireHeader header = call_header(&peer, REMOTE_CONNECT_GET_TYPE);

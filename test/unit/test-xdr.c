@@ -31,7 +31,8 @@ static void test_every_layout_round_trips(void **state)
                         assert_ok(xdr_encode(layout, value, &bytes, &err));
                         assert_int_equal(bytes.len % 4, 0);
                         assert_true(bytes.len >= layout->min_encoded);
-                        assert_ok(xdr_decode(layout, (uint8_t *) bytes.text, bytes.len, back, &err));
+                        assert_ok(
+                                xdr_decode(layout, (uint8_t *) bytes.text, bytes.len, back, &err));
                         assert_ok(xdr_encode(layout, back, &again, &err));
                         assert_int_equal(bytes.len, again.len);
                         assert_memory_equal(bytes.text, again.text, bytes.len);
@@ -101,8 +102,9 @@ static void test_characters_are_words(void **state)
         (void) state;
         assert_ok(xdr_encode(&wire_layout_remote_node_get_info_ret, &info, &bytes, &err));
         assert_int_equal(bytes.len, 32 * 4 + 8 + 6 * 4);
-        assert_memory_equal(bytes.text, "\0\0\0x\0\0\0"
-                                        "8",
+        assert_memory_equal(bytes.text,
+                            "\0\0\0x\0\0\0"
+                            "8",
                             8);
 }
 
@@ -194,8 +196,9 @@ static void test_bad_presence_words(void **state)
                 /* here the word comes second */
                 xdr_put_u32((uint8_t *) bytes.text + 4, words[i]);
                 assert_error(
-                        xdr_decode(&wire_layout_remote_connect_domain_event_callback_register_any_args,
-                                   (uint8_t *) bytes.text, bytes.len, &watch, &err),
+                        xdr_decode(
+                                &wire_layout_remote_connect_domain_event_callback_register_any_args,
+                                (uint8_t *) bytes.text, bytes.len, &watch, &err),
                         PROTOCOL);
         }
 }
@@ -246,7 +249,8 @@ static void test_a_nul_inside_a_string_is_refused(void **state)
                      PROTOCOL);
 }
 
-/* Stock peers send no padding but zeros; what stands there, and behind the end, is not looked at. */
+/* Stock peers send no padding but zeros; what stands there, and behind the end, is not looked at.
+ */
 static void test_padding_and_surplus_are_ignored(void **state)
 {
         static const uint8_t bytes[] = {0, 0, 0, 3, 'v', 'm', '1', 9, 8, 7, 6, 5};
@@ -271,12 +275,14 @@ static void test_encoding_refuses_what_the_protocol_cannot_say(void **state)
 
         (void) state;
         str_add(&bytes, "before");
-        assert_error(xdr_encode(&wire_layout_remote_domain_lookup_by_name_args, &name, &bytes, &err),
-                     PROTOCOL);
+        assert_error(
+                xdr_encode(&wire_layout_remote_domain_lookup_by_name_args, &name, &bytes, &err),
+                PROTOCOL);
         memset(long_text, 'a', WIRE_STRING_MAX + 1);
         name.name = long_text;
-        assert_error(xdr_encode(&wire_layout_remote_domain_lookup_by_name_args, &name, &bytes, &err),
-                     PROTOCOL);
+        assert_error(
+                xdr_encode(&wire_layout_remote_domain_lookup_by_name_args, &name, &bytes, &err),
+                PROTOCOL);
         assert_error(xdr_encode(&wire_layout_remote_connect_list_domains_ret, &ids, &bytes, &err),
                      PROTOCOL);
         assert_string_equal(bytes.text, "before");

@@ -1,8 +1,8 @@
-/* What the tests over a wire server share: an engine with the fake hypervisor, a server, and a raw client
- * on a socket pair that speaks packets.
+/* What the tests over a wire server share: an engine with the fake hypervisor, a server, and a raw
+ * client on a socket pair that speaks packets.
  *
- * Of the driver's verbs, suspend is held: it waits until wire_release() lets the oldest one end, so a
- * test decides when a long call ends. */
+ * Of the driver's verbs, suspend is held: it waits until wire_release() lets the oldest one end, so
+ * a test decides when a long call ends. */
 #pragma once
 
 #include "unit.h"
@@ -205,8 +205,10 @@ _unused_ static void peer_send(Peer *peer, const WireHeader *header, const WireL
 
 _unused_ static WireHeader call_header(Peer *peer, int32_t procedure)
 {
-        return (WireHeader){
-                .program = 0x20008086, .version = 1, .procedure = procedure, .serial = peer->serial++};
+        return (WireHeader){.program = 0x20008086,
+                            .version = 1,
+                            .procedure = procedure,
+                            .serial = peer->serial++};
 }
 
 /* Sends a call and returns its serial. */
@@ -223,8 +225,8 @@ _unused_ static bool peer_has_packet(const Peer *peer)
         size_t size;
         uint32_t n_fds;
 
-        return peer->in.len > 0 && packet_frame((const uint8_t *) peer->in.text, peer->in.len, &size,
-                                                &n_fds, NULL) > 0;
+        return peer->in.len > 0 &&
+               packet_frame((const uint8_t *) peer->in.text, peer->in.len, &size, &n_fds, NULL) > 0;
 }
 
 /* The next packet; waits for it. */

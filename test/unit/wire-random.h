@@ -43,10 +43,18 @@ _unused_ static void random_param(Dice *d, WireTypedParam *param)
 _unused_ static uint32_t random_item_size(const WireField *field)
 {
         static const uint32_t sizes[] = {
-                [WIRE_INT] = 4, [WIRE_UINT] = 4, [WIRE_HYPER] = 8, [WIRE_UHYPER] = 8,
-                [WIRE_DOUBLE] = 8, [WIRE_SHORT] = 2, [WIRE_CHAR] = 1, [WIRE_UCHAR] = 1,
-                [WIRE_STRING] = sizeof(char *), [WIRE_STRING_OPTIONAL] = sizeof(char *),
-                [WIRE_UUID] = 16, [WIRE_BYTES] = sizeof(WireBytes),
+                [WIRE_INT] = 4,
+                [WIRE_UINT] = 4,
+                [WIRE_HYPER] = 8,
+                [WIRE_UHYPER] = 8,
+                [WIRE_DOUBLE] = 8,
+                [WIRE_SHORT] = 2,
+                [WIRE_CHAR] = 1,
+                [WIRE_UCHAR] = 1,
+                [WIRE_STRING] = sizeof(char *),
+                [WIRE_STRING_OPTIONAL] = sizeof(char *),
+                [WIRE_UUID] = 16,
+                [WIRE_BYTES] = sizeof(WireBytes),
                 [WIRE_PARAM] = sizeof(WireTypedParam),
         };
 
