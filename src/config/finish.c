@@ -160,12 +160,24 @@ static void fill_os(DomainConfig *config)
                 *vec_push(&os->boot) = BOOT_DEVICE_HD;
 }
 
+static void fill_char(CharSource *source)
+{
+        CharUnix *socket = source->type == CHAR_TYPE_UNIX ? &source->data.unix_ : NULL;
+
+        if (socket && !socket->mode)
+                socket->mode = socket->path ? SOCKET_MODE_CONNECT : SOCKET_MODE_BIND;
+}
+
 static void fill_lines(DomainConfig *config)
 {
         bool x86 = machine_is_x86(config) && !machine_is_xen(config);
 
+        for (size_t i = 0; i < config->channels.len; i++)
+                fill_char(&config->channels.items[i].source);
+
         for (size_t i = 0; i < config->serials.len; i++) {
                 Serial *s = &config->serials.items[i];
+                fill_char(&s->source);
                 if (!s->target_type && x86)
                         s->target_type = SERIAL_TARGET_TYPE_ISA_SERIAL;
                 if (!s->model && s->target_type)
@@ -175,11 +187,13 @@ static void fill_lines(DomainConfig *config)
         }
         for (size_t i = 0; i < config->parallels.len; i++) {
                 Parallel *p = &config->parallels.items[i];
+                fill_char(&p->source);
                 if (!p->has_port)
                         p->has_port = true, p->port = (uint32_t) i;
         }
         for (size_t i = 0; i < config->consoles.len; i++) {
                 Console *c = &config->consoles.items[i];
+                fill_char(&c->source);
                 if (!c->target_type)
                         c->target_type = config->os.type == OS_TYPE_HVM ? CONSOLE_TARGET_TYPE_SERIAL
                                                                         : CONSOLE_TARGET_TYPE_XEN;

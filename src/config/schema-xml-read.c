@@ -52,18 +52,19 @@ static long place_line(const Place *place)
         return xmlGetLineNo(place->node);
 }
 
-/* A piece of the document, fit for a message. */
+/* A piece of the document, fit for a message of one line. */
 static const char *excerpt(const char *text, char buffer[68])
 {
         size_t n = strlen(text);
+        bool cut = n > 64;
 
-        if (n > 64) {
-                for (n = 60; n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80;)
-                        n--;
-                snprintf(buffer, 68, "%.*s...", (int) n, text);
-                return buffer;
-        }
-        return text;
+        for (n = cut ? 60 : n; cut && n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80;)
+                n--;
+        snprintf(buffer, 68, "%.*s%s", (int) n, text, cut ? "..." : "");
+        for (char *p = buffer; *p; p++)
+                if ((unsigned char) *p < ' ')
+                        *p = ' ';
+        return buffer;
 }
 
 static int fault_value(const SchemaField *f, const Place *place, const char *text, Str *expected)
