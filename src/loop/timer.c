@@ -71,8 +71,10 @@ static Timer *heap_first(const TimerQueue *q)
         return q->heap.len > 0 ? q->heap.items[0] : NULL;
 }
 
-static void on_uv_timer(_unused_ uv_timer_t *uv)
+/* Ends the sleep, or keeps it from beginning: libuv calls this before its poll too. */
+static void on_uv_timer(uv_timer_t *uv)
 {
+        uv_stop(uv->loop);
 }
 
 bool timers_arm(Loop *loop)

@@ -1,6 +1,7 @@
 /* loop/timer: order, restarts, and freeing from within callbacks in every combination. */
 #include "unit-loop.h"
 
+#include "base/clock.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
 
@@ -290,6 +291,25 @@ static void real_time(void **state)
                 timer_free(timers[i]);
 }
 
+/* Due already when the turn begins: the turn does not wait. */
+static void due_before_the_turn(void **state)
+{
+        unsigned n = 0;
+        Timer *timer = timer_new(loop, count, &n);
+
+        (void) state;
+        for (unsigned i = 1; i <= 3; i++) {
+                uint64_t start = clock_monotonic_ms();
+
+                timer_start(timer, 1);
+                while (clock_monotonic_ms() < start + 20)
+                        ;
+                loop_turn(loop, true);
+                assert_int_equal(n, i);
+        }
+        timer_free(timer);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -299,6 +319,7 @@ int main(void)
                 loop_test(next_turn_is_not_this_turn),
                 loop_test(next_turn_under_the_fake_clock),
                 loop_test(real_time),
+                loop_test(due_before_the_turn),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
