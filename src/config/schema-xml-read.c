@@ -45,11 +45,14 @@ typedef struct Place {
         Error *err;
 } Place;
 
-static long place_line(const Place *place)
+/* Of the node, or of the nearest element around the place where there is none. */
+static long line_of(const xmlNode *node, const Place *place)
 {
-        while (!place->node)
+        while (!node) {
+                node = place->node;
                 place = place->outer;
-        return xmlGetLineNo(place->node);
+        }
+        return xmlGetLineNo(node);
 }
 
 /* A piece of the document, fit for a message of one line. */
@@ -67,33 +70,33 @@ static const char *excerpt(const char *text, char buffer[68])
         return buffer;
 }
 
-static int fault_value(const SchemaField *f, const Place *place, const char *text, Str *expected)
+static int fault_value(const SchemaField *f, const xmlNode *node, const Place *place,
+                       const char *text, const Str *expected)
 {
+        const char *attribute = f->form == FORM_STATE ? "state" : f->attribute;
         const char *element = f->element ? f->element : place->name;
         char buffer[68];
 
-        if (f->attribute || f->form == FORM_STATE)
-                error_set(place->err, ERROR_XML_INVALID,
-                          "unsupported value '%s' of attribute '%s' in <%s>, line %ld: expected %s",
-                          excerpt(text, buffer), f->attribute ? f->attribute : "state", element,
-                          place_line(place), expected->text);
-        else
-                error_set(place->err, ERROR_XML_INVALID,
-                          "unsupported value '%s' in <%s>, line %ld: expected %s",
-                          excerpt(text, buffer), element, place_line(place), expected->text);
-        return -ERROR_XML_INVALID;
+        return error_set(place->err, ERROR_XML_INVALID,
+                         "unsupported value '%s'%s%s%s in <%s>, line %ld: expected %s",
+                         excerpt(text, buffer), attribute ? " of attribute '" : "",
+                         attribute ? attribute : "", attribute ? "'" : "", element,
+                         line_of(node, place), expected->text);
 }
 
-static int fault_missing(const SchemaField *f, const Place *place)
+/* `node` is the element that should have had it, NULL where that is missing too. */
+static int fault_missing(const SchemaField *f, const xmlNode *node, const Place *place)
 {
-        if (f->attribute)
-                return error_set(place->err, ERROR_XML_INVALID,
-                                 "missing attribute '%s' of <%s>%s%s%s, line %ld", f->attribute,
-                                 f->element ? f->element : place->name, f->element ? " in <" : "",
-                                 f->element ? place->name : "", f->element ? ">" : "",
-                                 place_line(place));
-        return error_set(place->err, ERROR_XML_INVALID, "missing element <%s> in <%s>, line %ld",
-                         f->element, place->name, place_line(place));
+        const Place *outer = f->element ? place : place->outer;
+        const xmlNode *parent =
+                node && node->parent->type == XML_ELEMENT_NODE ? node->parent : NULL;
+        const char *in = parent ? (const char *) parent->name : outer ? outer->name : NULL;
+
+        return error_set(place->err, ERROR_XML_INVALID, "missing %s%s%s<%s>%s%s%s, line %ld",
+                         f->attribute ? "attribute '" : "element ",
+                         f->attribute ? f->attribute : "", f->attribute ? "' of " : "",
+                         f->element ? f->element : place->name, in ? " in <" : "", in ? in : "",
+                         in ? ">" : "", line_of(node, place));
 }
 
 static bool is_element(const xmlNode *node, const char *name)
@@ -183,7 +186,7 @@ static int read_size(const SchemaField *f, xmlNode *node, const char *text, void
         if (expected.len > 0) {
                 _cleanup_(free_ptr) char *all =
                         xasprintf("%s%s%s", text, unit ? " " : "", unit ? unit : "");
-                return fault_value(f, place, all, &expected);
+                return fault_value(f, node, place, all, &expected);
         }
         *(uint64_t *) at = kib;
         return 0;
@@ -228,7 +231,7 @@ static int read_scalar(const SchemaField *f, xmlNode *node, void *at, const Plac
         if (is_text)
                 free(TAKE_PTR(*(char **) at));
         if (!scalar_parse(f, text, at, &expected))
-                return fault_value(f, place, text, &expected);
+                return fault_value(f, node, place, text, &expected);
         return 0;
 }
 
@@ -255,7 +258,7 @@ static int read_list(const SchemaField *f, const Schema *schema, xmlNode *in, An
                 } else {
                         r = read_scalar(f, node, at, &here, &set);
                         if (r == 0 && !set)
-                                r = fault_missing(f, &here);
+                                r = fault_missing(f, node, &here);
                 }
                 if (r < 0)
                         return r;
@@ -271,7 +274,7 @@ static int read_composite(const SchemaField *f, const Schema *schema, xmlNode *n
 
         if (field_is_pointer(f)) {
                 if (!node)
-                        return f->flags & FIELD_REQUIRED ? fault_missing(f, place) : 0;
+                        return f->flags & FIELD_REQUIRED ? fault_missing(f, NULL, place) : 0;
                 at = *(void **) at = xcalloc(1, schema->size);
                 schema_init(schema, at);
         }
@@ -312,7 +315,7 @@ static int read_field(const SchemaField *f, void *value, const Place *place)
         if (set && f->flags & FIELD_OPTIONAL)
                 *field_has(f, value) = true;
         if (!set && f->flags & FIELD_REQUIRED)
-                return fault_missing(f, place);
+                return fault_missing(f, node, place);
         return 0;
 }
 
@@ -400,6 +403,7 @@ static void found_error(void *data, xmlError *e)
                 return;
         finding->set = true;
         text = xstrdup(e->message ? e->message : "not well formed");
+        text[strcspn(text, "\n")] = '\0';
         trim(text);
         error_set(finding->err, ERROR_XML_SYNTAX, "%s:%d: %s", finding->what, e->line, text);
 }
@@ -503,10 +507,14 @@ static int read_document(const SchemaDocument *document, xmlNode *root, void *va
         char name[68];
         Place place = {.node = root, .name = document->root, .err = err};
 
+        if (root->ns)
+                return error_set(err, ERROR_XML_INVALID,
+                                 "unexpected name space of root element <%s>",
+                                 excerpt((const char *) root->name, name));
         if (!is_element(root, document->root))
                 return error_set(err, ERROR_XML_INVALID,
                                  "unexpected root element <%s>, expecting <%s>",
-                                 full_name(root->ns, root->name, name), document->root);
+                                 excerpt((const char *) root->name, name), document->root);
         schema_init(document->schema, value);
         int r = read_struct(document->schema, value, &place);
         if (r == 0)
