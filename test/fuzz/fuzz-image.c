@@ -1,7 +1,7 @@
 /* The header of save images: any bytes are refused or give an image that fits its file.
  *
- * Each input is tried as it is and once more with the header's sum made right, so that the checks behind
- * the sum are reached. */
+ * Each input is tried as it is and once more with the header's sum made right, so that the checks
+ * behind the sum are reached. */
 #include "base/fd.h"
 #include "image/image.h"
 
@@ -45,7 +45,8 @@ static void try_open(const uint8_t *bytes, size_t len)
                 return;
         }
         require(info.whole && info.xml && strlen(info.xml) <= IMAGE_XML_MAX, "whole, with an XML");
-        require(strnlen(info.driver, sizeof(info.driver)) < sizeof(info.driver), "a name that ends");
+        require(strnlen(info.driver, sizeof(info.driver)) < sizeof(info.driver),
+                "a name that ends");
         require(info.stream_offset % 4096 == 0 && info.stream_offset <= len &&
                         len - info.stream_offset == info.stream_len,
                 "the stream fills the file");
