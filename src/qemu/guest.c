@@ -132,6 +132,7 @@ static void process_ended(void *data, const ChildStatus *status)
         if (guest->qmp)
                 qmp_client_break(guest->qmp, &cause);
         tell_migration(guest, &cause);
+        reconnect_ended(guest, &cause);
         LIST_FOREACH(wait, &guest->waits, EndWait, node) {
                 Op *op = wait->op;
 
@@ -208,11 +209,6 @@ static void monitor_broken(void *data, const Error *err)
         tell_migration(data, err);
 }
 
-static void monitor_ready(void *data)
-{
-        reconnect_ready(data);
-}
-
 static int connect_monitor(QemuGuest *guest, uint64_t greeting_ms, Error *err)
 {
         _cleanup_(free_ptr) char *subject = xasprintf("domain '%s'", guest->domain->name);
@@ -221,7 +217,6 @@ static int connect_monitor(QemuGuest *guest, uint64_t greeting_ms, Error *err)
                 .subject = subject,
                 .greeting_ms = greeting_ms,
                 .command_ms = settings(guest)->command_ms,
-                .ready = monitor_ready,
                 .event = monitor_event,
                 .lost = monitor_lost,
                 .broken = monitor_broken,

@@ -48,7 +48,6 @@ struct QemuGuest {
 
         /* private */
         bool resetting; /* stopped and on its way to boot again: not told as a pause */
-        bool stale;     /* the state is not known since the reconnect found no answer */
         struct Reconnect *reconnect;
         Child *child;
         int listen_fd;

@@ -24,8 +24,8 @@ typedef struct SaveState {
         QemuMigration migration;
 } SaveState;
 
-static OpStepFn image_make, image_discard, guest_stop, guest_cont, memory_write, memory_cancel,
-        memory_stop, image_complete, image_record, image_publish, qemu_quit;
+static OpStepFn guest_look, image_make, image_discard, guest_stop, guest_cont, memory_write,
+        memory_cancel, memory_stop, image_complete, image_record, image_publish, qemu_quit;
 
 static void release(Op *op)
 {
@@ -37,6 +37,7 @@ static void release(Op *op)
 }
 
 static const OpStep steps[] = {
+        {.name = "look at guest", .run = guest_look, .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "open image",
          .run = image_make,
          .undo = image_discard,
@@ -125,10 +126,10 @@ static char *image_xml(const Op *op)
                             : domain_config_to_xml(op_domain(op)->live, -1, CONFIG_XML_SECURE);
 }
 
-static int image_make(Op *op, Error *err)
+/* What the undos have to know, and the journal before anything is done. */
+static int guest_look(Op *op, Error *err)
 {
-        Domain *d = op_domain(op);
-        ImageFile *file;
+        const Domain *d = op_domain(op);
 
         if (op->type == &qemu_op_managed_save) {
                 op->args.managed = true;
@@ -141,8 +142,14 @@ static int image_make(Op *op, Error *err)
         free(op->args.temp_path);
         op->args.temp_path = xasprintf("%s.partial", op->args.path);
         op->args.was_running = d->state == DOMAIN_RUNNING;
+        return OP_NEXT;
+}
 
-        file = file_new(op);
+static int image_make(Op *op, Error *err)
+{
+        ImageFile *file = file_new(op);
+
+        (void) err;
         file->info = (ImageInfo){
                 .paused = !op->args.running && (op->args.paused || !op->args.was_running),
                 .created = clock_realtime_ms(),

@@ -376,8 +376,7 @@ int qmp_client_new(Loop *loop, int fd, const QmpSpec *spec, QmpClient **ret, Err
         return 0;
 }
 
-void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, int fd,
-                        QmpReplyFn *fn, void *data)
+static Call *call_new(QmpClient *client, const char *command, json_t *args)
 {
         Call *call = xnew0(Call, 1);
         _cleanup_(json_p) json_t *message = NULL;
@@ -385,10 +384,9 @@ void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, in
         call->client = client;
         call->id = ++client->last_id;
         call->command = xstrdup(command);
-        call->fd = fd;
-        call->fn = fn;
-        call->data = data;
+        call->fd = -1;
         call->deadline = timer_new(client->loop, call_expired, call);
+        call->refused = client->n_calls >= QMP_CALLS_MAX;
         list_append(&client->calls, &call->node);
         client->n_calls++;
 
@@ -396,24 +394,50 @@ void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, in
                             (json_int_t) call->id);
         _cleanup_(free_ptr) char *text = json_dumps(message, JSON_COMPACT);
         call->text = xasprintf("%s\n", text);
+        return call;
+}
 
-        call->refused = client->n_calls > QMP_CALLS_MAX;
+/* `limited`: by the deadline. */
+static void call_begin(Call *call, bool limited)
+{
+        QmpClient *client = call->client;
+        const QmpSpec *spec = &client->spec;
+
         if (client->state == QMP_BROKEN)
                 timer_start(client->greeting, 0);
         else if (call->refused)
                 timer_start(call->deadline, 0);
-        else
+        else if (limited)
                 timer_start(call->deadline,
-                            client->spec.command_ms +
-                                    (client->state < QMP_READY ? client->spec.greeting_ms : 0));
+                            spec->command_ms + (client->state < QMP_READY ? spec->greeting_ms : 0));
         if (client->state == QMP_READY && !call->refused)
                 call_send(call);
+}
+
+void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, int fd,
+                        QmpReplyFn *fn, void *data)
+{
+        Call *call = call_new(client, command, args);
+
+        call->fd = fd;
+        call->fn = fn;
+        call->data = data;
+        call_begin(call, true);
 }
 
 void qmp_client_call(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
                      void *data)
 {
         qmp_client_call_fd(client, command, args, -1, fn, data);
+}
+
+void qmp_client_ask(QmpClient *client, const char *command, QmpReplyFn *fn, void *data)
+{
+        Call *call = call_new(client, command, NULL);
+
+        call->fn = fn;
+        call->data = data;
+        call_begin(call, false);
 }
 
 bool qmp_client_broken(const QmpClient *client)

@@ -42,7 +42,6 @@ typedef struct QmpSpec {
         uint64_t greeting_ms; /* from the making until READY; 0: no limit */
         uint64_t command_ms;  /* from the call until the answer; before READY greeting_ms longer */
         /* The callbacks may be NULL. */
-        void (*ready)(void *data);
         /* `value` is the event's "data", NULL where it has none. */
         void (*event)(void *data, const char *event, json_t *value);
         /* The connection has ended. Who hears this finds out why and calls qmp_client_break(). */
@@ -57,6 +56,8 @@ int qmp_client_new(Loop *loop, int fd, const QmpSpec *spec, QmpClient **ret, Err
 /* Sends a command. `args` is taken over and may be NULL. */
 void qmp_client_call(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
                      void *data);
+/* Without a deadline: for what no operation waits for. */
+void qmp_client_ask(QmpClient *client, const char *command, QmpReplyFn *fn, void *data);
 /* With a descriptor that goes with it (getfd, add-fd), taken over. */
 void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, int fd,
                         QmpReplyFn *fn, void *data);

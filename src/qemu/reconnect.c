@@ -33,6 +33,12 @@ static void finish(Reconnect *reconnect, const Error *err)
         done(data, err);
 }
 
+void reconnect_ended(QemuGuest *guest, const Error *cause)
+{
+        if (guest->reconnect)
+                finish(guest->reconnect, cause);
+}
+
 static void no_monitor(void *data)
 {
         Reconnect *reconnect = data;
@@ -42,31 +48,22 @@ static void no_monitor(void *data)
         finish(reconnect, &err);
 }
 
+static void late_status_told(void *data, json_t *value, const Error *err)
+{
+        if (!err)
+                qemu_sync_status(data, json_text(value, "status", ""));
+}
+
 static void status_told(void *data, json_t *value, const Error *err)
 {
         Reconnect *reconnect = data;
         QemuGuest *guest = reconnect->guest;
 
-        guest->stale = err != NULL;
         if (!err)
                 qemu_sync_status(guest, json_text(value, "status", ""));
+        else if (!qmp_client_broken(guest->qmp))
+                qmp_client_ask(guest->qmp, "query-status", late_status_told, guest);
         finish(reconnect, err);
-}
-
-static void late_status_told(void *data, json_t *value, const Error *err)
-{
-        QemuGuest *guest = data;
-
-        if (err)
-                return;
-        guest->stale = false;
-        qemu_sync_status(guest, json_text(value, "status", ""));
-}
-
-void reconnect_ready(QemuGuest *guest)
-{
-        if (guest->stale)
-                qmp_client_call(guest->qmp, "query-status", NULL, late_status_told, guest);
 }
 
 /* There is no process: the domain is off, whatever ended it. */

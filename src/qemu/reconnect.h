@@ -10,6 +10,6 @@ typedef struct Reconnect Reconnect;
  * as an error; should it answer later, its state becomes right then. */
 void qemu_reconnect(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done,
                     void *data);
-/* The monitor has greeted. */
-void reconnect_ready(QemuGuest *guest);
+/* The process ended while it was being taken up: tells it. Harmless at any other time. */
+void reconnect_ended(QemuGuest *guest, const Error *cause);
 Reconnect *reconnect_free(Reconnect *reconnect);
