@@ -81,11 +81,15 @@ static int add_controllers(DomainConfig *config, MachineBus bus, Error *err)
 {
         for (size_t i = 0; i < config->controllers.len; i++) {
                 Controller *c = &config->controllers.items[i];
-                if (!c->has_index) {
-                        unsigned index = free_index(config, c->type);
-                        c->has_index = true;
-                        c->index = index;
-                }
+                if (c->has_index)
+                        continue;
+                unsigned index = free_index(config, c->type);
+                if (index > CONTROLLER_INDEX_MAX)
+                        return error_set(err, ERROR_CONFIG_UNSUPPORTED,
+                                         "too many controllers of type %s",
+                                         controller_type_text(c->type));
+                c->has_index = true;
+                c->index = index;
         }
         if (bus == MACHINE_OTHER)
                 return 0;

@@ -4,6 +4,10 @@
 #include "config/config.h"
 #include "config/device.h"
 
+enum {
+        CONTROLLER_INDEX_MAX = 255, /* as disk.schema has it */
+};
+
 /* What the machine offers to its devices. */
 typedef enum MachineBus {
         MACHINE_OTHER, /* not laid out here: addresses stay as they are */

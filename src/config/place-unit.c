@@ -75,7 +75,7 @@ static int check_drive(const DomainConfig *config, const Disk *disk, Error *err)
                 return error_set(err, ERROR_CONFIG_UNSUPPORTED,
                                  "disk '%s': the machine has one IDE controller, with four drives",
                                  disk->target);
-        if (at->controller > 255 ||
+        if (at->controller > CONTROLLER_INDEX_MAX ||
             (disk->bus == DISK_BUS_IDE && (at->bus > 1 || at->unit > 1 || at->target)) ||
             (disk->bus == DISK_BUS_SATA && (at->bus || at->target || at->unit > 5)) ||
             (disk->bus == DISK_BUS_FDC && (at->bus || at->target || at->unit > 1)))
@@ -100,7 +100,7 @@ static int place_drive(DomainConfig *config, const Device *device, Map *taken, E
 
 static int need_controllers(DomainConfig *config, ControllerType type, uint32_t n, Error *err)
 {
-        if (n > 256)
+        if (n > CONTROLLER_INDEX_MAX + 1)
                 return error_set(err, ERROR_CONFIG_UNSUPPORTED, "too many controllers of type %s",
                                  controller_type_text(type));
         for (uint32_t i = 0; i < n; i++) {
