@@ -234,10 +234,11 @@ static void take_up_others(Recovery *recovery)
 
 static void finished(Recovery *recovery)
 {
+        Engine *engine = recovery->engine;
         DriverDoneFn *done = recovery->done;
         void *data = recovery->data;
 
-        recovery->engine->recovery = recovery_free(recovery);
+        engine->recovery = recovery_free(recovery);
         done(data, &(Error){});
 }
 
