@@ -225,10 +225,10 @@ static void what_qemu_says_when_it_dies_at_start_is_in_the_error(void **state)
 {
         QemuFixture *f = *state;
         Domain *d;
-        _cleanup_(free_ptr) char *devices =
-                xasprintf("<disk type='file'><driver name='qemu' type='qcow2'/>"
-                          "<source file='%s/lib/ostler.db'/><target dev='vda' bus='virtio'/></disk>",
-                          f->root);
+        _cleanup_(free_ptr) char *devices = xasprintf(
+                "<disk type='file'><driver name='qemu' type='qcow2'/>"
+                "<source file='%s/lib/ostler.db'/><target dev='vda' bus='virtio'/></disk>",
+                f->root);
 
         d = define_guest(f, devices);
         str_clear(&f->events);
