@@ -283,8 +283,10 @@ static int decode_struct(const WireLayout *layout, Reader *in, void *value, Erro
         for (uint32_t i = 0; i < layout->n_fields; i++) {
                 int r = decode_field(&layout->fields[i], in, value, err);
 
-                if (r < 0)
-                        return error_prefix(err, "%s", layout->fields[i].name);
+                if (r < 0) {
+                        error_prefix(err, "%s", layout->fields[i].name);
+                        return r;
+                }
         }
         return 0;
 }
@@ -453,8 +455,10 @@ static int encode_struct(const WireLayout *layout, const void *value, Str *out, 
         for (uint32_t i = 0; i < layout->n_fields; i++) {
                 int r = encode_field(&layout->fields[i], value, out, err);
 
-                if (r < 0)
-                        return error_prefix(err, "%s", layout->fields[i].name);
+                if (r < 0) {
+                        error_prefix(err, "%s", layout->fields[i].name);
+                        return r;
+                }
         }
         return 0;
 }

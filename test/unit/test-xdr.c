@@ -292,6 +292,7 @@ static void test_encoding_refuses_what_the_protocol_cannot_say(void **state)
 static void test_errors_name_layout_and_field(void **state)
 {
         RemoteDomainLookupByNameArgs name;
+        _cleanup_(str_done) Str out = {};
         Error err = {};
 
         (void) state;
@@ -300,6 +301,14 @@ static void test_errors_name_layout_and_field(void **state)
         assert_string_equal(err.message,
                             "remote_domain_lookup_by_name_args: name: the payload ends early");
         error_done(&err);
+        /* who does not want the message still learns of the failure */
+        assert_int_equal(xdr_decode(&wire_layout_remote_domain_lookup_by_name_args, (uint8_t *) "",
+                                    0, &name, NULL),
+                         -ERROR_PROTOCOL);
+        name.name = NULL;
+        assert_int_equal(
+                xdr_encode(&wire_layout_remote_domain_lookup_by_name_args, &name, &out, NULL),
+                -ERROR_PROTOCOL);
 }
 
 /* The table itself: numbers without gaps, and what each row promises. */
