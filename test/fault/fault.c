@@ -191,7 +191,8 @@ static void observe(void *data, Op *op, OpEvent event, const Error *err)
         Bench *b = data;
 
         if (b->trace && event == OP_EVENT_STEP)
-                fprintf(b->report, "step %s|%s\n", op->type->name, op_current_step(op)->name);
+                fprintf(b->report, "step %s|%s|%d\n", op->type->name, op_current_step(op)->name,
+                        op->committed);
         if (event == OP_EVENT_UNDO_FAILED)
                 fprintf(b->report, "# undo of '%s' failed: %s\n", op_current_step(op)->name,
                         error_text(err));
@@ -425,7 +426,8 @@ static char *run_side(const FaultDriver *fd, const char *root, const Scenario *s
                 perror("fork");
                 exit(2);
         }
-        while (waitpid(-1, NULL, WNOHANG) > 0) /* guests that the actor left behind and that ended */
+        while (waitpid(-1, NULL, WNOHANG) >
+               0) /* guests that the actor left behind and that ended */
                 ;
         if (file_read(path, 1 << 20, &text, NULL, NULL) < 0)
                 text = xstrdup("");
@@ -544,13 +546,18 @@ static void run_scenario(const FaultDriver *fd, const Scenario *s)
 
                 if (rest)
                         *rest++ = '\0';
-                if (str_after(line, "step ")) {
-                        char *op = line + strlen("step ");
-                        char *step = strchr(op, '|');
+                char *op = NULL, *step;
 
-                        *step++ = '\0';
+                if (str_after(line, "step "))
+                        op = line + strlen("step ");
+                if (op && (step = strchr(op, '|'))) {
+                        char *committed = strchr(step + 1, '|');
+
+                        *step++ = *committed++ = '\0';
                         for (Mode mode = FAIL; mode < _MODE_MAX; mode++)
-                                run_case(fd, s, (Fault){mode, op, step}, before, after);
+                                if (mode != FAIL_ALWAYS ||
+                                    *committed == '1') /* only there tried again */
+                                        run_case(fd, s, (Fault){mode, op, step}, before, after);
                 }
                 line = rest;
         }
