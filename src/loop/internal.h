@@ -26,6 +26,7 @@ typedef struct TimerQueue {
         uv_timer_t uv;     /* ends a sleep at `due` of the earliest; idle under the fake clock */
         VEC(Timer *) heap; /* by due time, then by the order of starting */
         ListNode soon;     /* started with 0: the next turn's */
+        ListNode now;      /* started with 0 before this turn */
         uint64_t seq;      /* of the last start */
         bool fake;         /* time stands at fake_now */
         uint64_t fake_now;
@@ -52,7 +53,8 @@ struct Loop {
 };
 
 int timers_init(Loop *loop);
-/* Before a sleep: it ends when the earliest timer is due. True when one waits for the next turn. */
+/* At the beginning of a turn: its sleep ends when the earliest timer is due. True when one is now.
+ */
 bool timers_arm(Loop *loop);
 /* Calls what is due now. */
 void timers_fire(Loop *loop);

@@ -148,8 +148,6 @@ static void show(Stream *s)
 {
         size_t used = s->ops->input(s->data, s->in, s->in_len);
 
-        if (s->freed)
-                return;
         assert(used <= s->in_len);
         s->in_len -= used;
         if (s->in_len > 0) {

@@ -3,9 +3,10 @@
  * Entry points: timer_start(), timer_stop(); timers_fire(), at the end of each turn, and
  * loop_advance() call what is due. The one uv timer only ends the loop's sleep: libuv would call a
  * timer that starts itself with 0 again in the same turn, and starve everything else.
- * Invariants: an armed timer is either in the heap (index > 0) or in the list `soon`; the uv timer
- * ends no later than the earliest of them. A timer leaves its place before its function runs, so
- * that the function may start, stop or free any timer. */
+ * Invariants: an armed timer is either in the heap (index > 0), or in the list `soon`, which
+ * becomes `now` when a turn begins. The uv timer ends no later than the earliest in the heap. A
+ * timer leaves its place before its function runs, so that the function may start, stop or free any
+ * timer. */
 #include "loop/internal.h"
 
 #include <assert.h>
@@ -88,17 +89,13 @@ bool timers_arm(Loop *loop)
                                       0);
         else
                 (void) uv_timer_stop(&q->uv);
-        return !list_empty(&q->soon);
+        list_append_all(&q->now, &q->soon);
+        return !list_empty(&q->now);
 }
 
-static void fire_soon(TimerQueue *q)
+static void fire_now(TimerQueue *q)
 {
-        ListNode now = LIST_INIT(now);
-
-        /* What the callbacks start with 0 is the next turn's. */
-        list_insert_before(&q->soon, &now);
-        list_remove(&q->soon);
-        for (Timer *t; (t = list_first(&now, Timer, soon));) {
+        for (Timer *t; (t = list_first(&q->now, Timer, soon));) {
                 list_remove(&t->soon);
                 t->fn(t->data);
         }
@@ -109,7 +106,7 @@ void timers_fire(Loop *loop)
         TimerQueue *q = &loop->timers;
         uint64_t now = loop_now_ms(loop);
 
-        fire_soon(q);
+        fire_now(q);
         for (Timer *t; (t = heap_first(q)) && t->due <= now;) {
                 heap_remove(q, t);
                 t->fn(t->data);
@@ -119,6 +116,7 @@ void timers_fire(Loop *loop)
 int timers_init(Loop *loop)
 {
         list_init(&loop->timers.soon);
+        list_init(&loop->timers.now);
         return uv_timer_init(&loop->uv, &loop->timers.uv);
 }
 
@@ -153,7 +151,8 @@ void loop_advance(Loop *loop, uint64_t ms)
         loop->turning = true;
         if (__builtin_add_overflow(q->fake_now, ms, &target))
                 target = UINT64_MAX;
-        fire_soon(q);
+        list_append_all(&q->now, &q->soon);
+        fire_now(q);
         for (Timer *t; (t = heap_first(q)) && t->due <= target;) {
                 q->fake_now = t->due;
                 heap_remove(q, t);
@@ -177,6 +176,8 @@ void timer_start(Timer *timer, uint64_t after_ms)
 {
         TimerQueue *q = &timer->loop->timers;
 
+        if (after_ms == 0 && !list_empty(&timer->soon))
+                return;
         timer_stop(timer);
         timer->seq = ++q->seq;
         if (after_ms == 0) {

@@ -34,7 +34,6 @@ static void on_poll(uv_poll_t *uv, int status, int uv_events)
                 events = watch->events;
                 (void) apply(watch);
         }
-        events &= watch->events;
         if (events)
                 watch->fn(watch->data, events);
 }

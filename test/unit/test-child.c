@@ -458,27 +458,33 @@ static void loop_end_leaves_children(void **state)
         assert_int_equal(end.calls, 0);
 }
 
-/* A library of the same process that forks and waits for what it forked. */
+static pid_t fork_foreign(void)
+{
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0)
+                _exit(5);
+        return pid;
+}
+
+/* A library of the same process that forks and waits for what it forked, before or after ours. */
 static void a_foreign_library(void **state)
 {
-        End end = {};
-
         (void) state;
-        for (int ours_first = 0; ours_first < 2; ours_first++) {
+        for (int order = 0; order < 4; order++) {
+                bool forks_first = order & 1, waits_first = order & 2;
+                pid_t foreign = forks_first ? fork_foreign() : -1;
+                End end = {};
                 int status;
 
-                end = (End){};
                 Child *child = spawn_shell("exit 3", 2, false, &end);
-                pid_t foreign = fork();
-                assert_true(foreign >= 0);
-                if (foreign == 0)
-                        _exit(5);
+                if (!forks_first)
+                        foreign = fork_foreign();
                 wait_state(foreign, WEXITED);
                 wait_state(child_pid(child), WEXITED);
-                if (ours_first) {
+                if (!waits_first)
                         await(&end);
-                        loop_turn(loop, false);
-                }
                 assert_int_equal(waitpid(foreign, &status, 0), foreign);
                 assert_int_equal(WEXITSTATUS(status), 5);
                 await(&end);

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "loop/stream.h"
+#include "loop/timer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ typedef struct End {
         unsigned inputs, drains, closes;
         Error why;
         bool free_in_input, free_in_drained, free_in_closed;
-        bool echo, pause_in_input;
+        bool echo, pause_in_input, overrun_in_drained;
         struct End *other; /* freed together with it */
 } End;
 
@@ -58,6 +59,8 @@ static size_t on_input(void *data, const uint8_t *bytes, size_t len)
         return used;
 }
 
+static const char overrun[2 << 20];
+
 static void on_drained(void *data)
 {
         End *end = data;
@@ -65,6 +68,8 @@ static void on_drained(void *data)
         check_alive(end);
         assert_int_equal(stream_queued(end->stream), 0);
         end->drains++;
+        if (end->overrun_in_drained)
+                stream_write(end->stream, overrun, sizeof(overrun));
         if (end->free_in_drained)
                 free_both(end);
 }
@@ -177,6 +182,11 @@ static void unconsumed_input_is_shown_again(void **state)
         done(&end);
 }
 
+static void count(void *data)
+{
+        (*(unsigned *) data)++;
+}
+
 static void input_is_bounded(void **state)
 {
         enum {
@@ -192,7 +202,16 @@ static void input_is_bounded(void **state)
         assert_int_equal(fd_write_all(peer, block, sizeof(block)), 0);
         turns(5);
         assert_int_equal(end.shown, MAX);
-        assert_int_equal(end.inputs, 1); /* and it does not spin */
+        assert_int_equal(end.inputs, 1);
+
+        /* The loop sleeps meanwhile. */
+        unsigned fired = 0, woken = 0;
+        Timer *timer = timer_new(loop, count, &fired);
+        timer_start(timer, 30);
+        for (; !fired; woken++)
+                loop_turn(loop, true);
+        assert_true(woken < 10);
+        timer_free(timer);
 
         /* Resumed, it takes what it holds and reads on, up to the bound each time. */
         end.unit = 1;
@@ -258,11 +277,19 @@ static void pause_and_resume(void **state)
         done(&end);
 }
 
+static void write_number(End *end, Str *expect, int i, int size)
+{
+        size_t start = expect->len;
+
+        str_addf(expect, "%*d", 1 + i % size, i);
+        stream_write(end->stream, expect->text + start, expect->len - start);
+}
+
 /* A peer that reads slowly gets everything in order; `drained` tells when all is out. */
 static void output_waits_for_the_peer(void **state)
 {
         enum {
-                N = 3000,
+                N = 12000,
                 SIZE = 300,
         };
         _cleanup_(str_done) Str expect = {};
@@ -273,15 +300,12 @@ static void output_waits_for_the_peer(void **state)
         (void) state;
         int peer = open_pair(&end, 0, N * SIZE);
         assert_int_equal(fd_set_nonblock(peer, true), 0);
-        for (int i = 0; i < N; i++) {
-                size_t start = expect.len;
-
-                str_addf(&expect, "%*d", 1 + i % SIZE, i);
-                stream_write(end.stream, expect.text + start, expect.len - start);
-        }
+        /* A second half is written while the first is half out. */
+        for (int i = 0; i < N / 2; i++)
+                write_number(&end, &expect, i, SIZE);
         assert_true(stream_queued(end.stream) > 0);
         assert_int_equal(end.drains, 0);
-        while (got < expect.len) {
+        for (int i = N / 2; got < expect.len || i < N;) {
                 ssize_t n = read(peer, block, sizeof(block));
 
                 if (n < 0) {
@@ -291,6 +315,8 @@ static void output_waits_for_the_peer(void **state)
                 }
                 assert_memory_equal(block, expect.text + got, n);
                 got += (size_t) n;
+                while (got > 200000 && i < N)
+                        write_number(&end, &expect, i++, SIZE);
         }
         turns(2);
         assert_int_equal(stream_queued(end.stream), 0);
@@ -328,6 +354,35 @@ static void output_is_bounded(void **state)
         assert_int_equal(end.inputs, 0);
         turns(3);
         assert_int_equal(end.closes, 1);
+        close(peer);
+        done(&end);
+}
+
+/* A callback that breaks its own stream is told of it next, and of nothing before. */
+static void broken_by_its_own_callback(void **state)
+{
+        static char block[1 << 20];
+        End end;
+
+        (void) state;
+        int peer = open_pair(&end, 0, sizeof(block));
+        assert_int_equal(fd_set_nonblock(peer, true), 0);
+        end.overrun_in_drained = true;
+        stream_write(end.stream, block, sizeof(block));
+        while (stream_queued(end.stream) > 0 && end.drains == 0) {
+                while (read(peer, block, sizeof(block)) > 0)
+                        ;
+                put(peer, "x");
+                unsigned inputs = end.inputs;
+                loop_turn(loop, true);
+                if (end.drains > 0)
+                        assert_int_equal(end.inputs, inputs);
+        }
+        assert_int_equal(end.drains, 1);
+        assert_int_equal(end.closes, 0);
+        turns(1);
+        assert_int_equal(end.closes, 1);
+        assert_int_equal(end.why.code, ERROR_OPERATION_FAILED);
         close(peer);
         done(&end);
 }
@@ -748,6 +803,7 @@ int main(void)
                 loop_test(pause_and_resume),
                 loop_test(output_waits_for_the_peer),
                 loop_test(output_is_bounded),
+                loop_test(broken_by_its_own_callback),
                 loop_test(last_words_are_heard),
                 loop_test(a_reset_connection_is_closed),
                 loop_test(pipes),

@@ -198,7 +198,8 @@ static void no_callback_after_free(void **state)
 
 typedef struct Restart {
         Timer *timer;
-        unsigned turns, ready;
+        Timer *from_watch;
+        unsigned turns, ready, from_watches;
 } Restart;
 
 static void on_restart(void *data)
@@ -215,6 +216,8 @@ static void on_ready(void *data, int events)
 
         (void) events;
         restart->ready++;
+        if (restart->from_watch)
+                timer_start(restart->from_watch, 0);
 }
 
 /* A timer that always asks for the next turn gets one call a turn and starves nobody. */
@@ -229,6 +232,7 @@ static void next_turn_is_not_this_turn(void **state)
         assert_int_equal(pipe(fds), 0);
         assert_int_equal(write(fds[1], "x", 1), 1);
         restart.timer = timer_new(loop, on_restart, &restart);
+        restart.from_watch = timer_new(loop, count, &restart.from_watches);
         timer_start(restart.timer, 0);
         assert_int_equal(restart.turns, 0);
         assert_ok(watch_new(loop, fds[0], WATCH_IN, on_ready, &restart, &watch, &err));
@@ -236,8 +240,11 @@ static void next_turn_is_not_this_turn(void **state)
                 loop_turn(loop, true);
                 assert_int_equal(restart.turns, i);
                 assert_int_equal(restart.ready, i);
+                assert_int_equal(restart.from_watches,
+                                 i / 2); /* begun in one, called in the next */
         }
         watch_free(watch);
+        timer_free(restart.from_watch);
         timer_free(restart.timer);
         close(fds[0]);
         close(fds[1]);
