@@ -236,7 +236,11 @@ static void a_command_that_expired_before_the_handshake_is_never_sent(void)
 
         /* without a limit for the greeting */
         int fds[2];
-        QmpSpec spec = {.subject = "x", .command_ms = COMMAND_MS, .broken = on_broken, .data = &p};
+        QmpSpec spec = {.subject = "x",
+                        .command_ms = COMMAND_MS,
+                        .event = on_event,
+                        .broken = on_broken,
+                        .data = &p};
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds),
                          0);
         p.fd = fds[0];
