@@ -259,7 +259,6 @@ static int check_lines(const DomainConfig *config, Error *err)
 static int check_displays(const DomainConfig *config, Error *err)
 {
         bool seen[_GRAPHICS_TYPE_MAX] = {};
-        size_t primary = 0;
 
         for (size_t i = 0; i < config->graphics.len; i++) {
                 GraphicsType type = config->graphics.items[i].type;
@@ -284,7 +283,6 @@ static int check_displays(const DomainConfig *config, Error *err)
         }
         for (size_t i = 0; i < config->videos.len; i++) {
                 const Video *v = &config->videos.items[i];
-                primary += v->has_primary && v->primary;
                 if (v->has_primary && v->primary && i > 0)
                         return error_set(err, ERROR_CONFIG_UNSUPPORTED,
                                          "video %zu: only the first can be the primary one", i);

@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include "base/str.h"
+#include "config/finish.h"
 #include "config/schema-xml.h"
 
 static const SchemaDocument domain_document = {
@@ -34,7 +35,16 @@ static int check_name(const char *name, Error *err)
         return 0;
 }
 
-int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Error *err)
+/* Messages quote the document, whose texts may have lines of their own. */
+static int one_line(int r, Error *err)
+{
+        for (char *p = r < 0 && error_is_set(err) ? err->message : NULL; p && *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        *p = ' ';
+        return r;
+}
+
+static int read_xml(const char *xml, size_t len, DomainConfig **ret, Error *err)
 {
         DomainConfig *config = xnew0(DomainConfig, 1);
         int r = schema_from_xml(&domain_document, xml, len, config, err);
@@ -49,6 +59,16 @@ int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Erro
         else
                 *ret = config;
         return r;
+}
+
+int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Error *err)
+{
+        return one_line(read_xml(xml, len, ret, err), err);
+}
+
+int domain_config_finish(DomainConfig *config, Error *err)
+{
+        return one_line(config_finish(config, err), err);
 }
 
 char *domain_config_to_xml(const DomainConfig *config, long id, unsigned flags)

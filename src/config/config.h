@@ -1,7 +1,7 @@
 /* Guest configuration: what libvirt calls domain XML, as structs.
  *
  * The structs and the tables of their codecs are generated from schema/domain (see docs/config.md);
- * jansson appears in schema-json.c alone, libxml2 in the schema-xml files. Here are the doors that
+ * jansson appears in schema-json.c alone, libxml2 in the schema-xml files and metadata.c. Here are the doors that
  * the rest uses. */
 #pragma once
 
@@ -19,7 +19,9 @@ enum {
 int domain_config_from_xml(const char *xml, size_t len, DomainConfig **ret, Error *err);
 
 /* Checks what needs no hypervisor and fills what libvirt's users expect to find filled: uuid,
- * current memory, addresses, the console that stands for the first serial, aliases. Idempotent. */
+ * current memory, implied devices, addresses, the console that stands for the first serial.
+ * Idempotent. For templates: ports and aliases of a running guest's copy are the driver's. On error
+ * the configuration may be half filled. */
 int domain_config_finish(DomainConfig *config, Error *err);
 
 enum {
@@ -39,3 +41,7 @@ DEFINE_CLEANUP(DomainConfig, domain_config_free)
 
 /* File or device of a disk; NULL for a drive without medium. Borrowed. */
 const char *disk_path(const Disk *disk);
+
+/* The element of that name space in <metadata>, without the name space; the caller's. NULL where there
+ * is none. */
+char *domain_config_metadata(const DomainConfig *config, const char *uri);

@@ -168,6 +168,27 @@ static void fill_char(CharSource *source)
                 socket->mode = socket->path ? SOCKET_MODE_CONNECT : SOCKET_MODE_BIND;
 }
 
+/* The lowest number that no other port has. */
+static uint32_t free_serial_port(const DomainConfig *config)
+{
+        uint32_t port = 0;
+
+        for (size_t i = 0; i < config->serials.len; i++)
+                if (config->serials.items[i].has_port && config->serials.items[i].port == port)
+                        port++, i = SIZE_MAX; /* from the beginning */
+        return port;
+}
+
+static uint32_t free_parallel_port(const DomainConfig *config)
+{
+        uint32_t port = 0;
+
+        for (size_t i = 0; i < config->parallels.len; i++)
+                if (config->parallels.items[i].has_port && config->parallels.items[i].port == port)
+                        port++, i = SIZE_MAX;
+        return port;
+}
+
 static void fill_lines(DomainConfig *config)
 {
         bool x86 = machine_is_x86(config) && !machine_is_xen(config);
@@ -182,14 +203,18 @@ static void fill_lines(DomainConfig *config)
                         s->target_type = SERIAL_TARGET_TYPE_ISA_SERIAL;
                 if (!s->model && s->target_type)
                         s->model = xstrdup(serial_target_type_text(s->target_type));
-                if (!s->has_port)
-                        s->has_port = true, s->port = (uint32_t) i;
+                if (!s->has_port) {
+                        s->port = free_serial_port(config);
+                        s->has_port = true;
+                }
         }
         for (size_t i = 0; i < config->parallels.len; i++) {
                 Parallel *p = &config->parallels.items[i];
                 fill_char(&p->source);
-                if (!p->has_port)
-                        p->has_port = true, p->port = (uint32_t) i;
+                if (!p->has_port) {
+                        p->port = free_parallel_port(config);
+                        p->has_port = true;
+                }
         }
         for (size_t i = 0; i < config->consoles.len; i++) {
                 Console *c = &config->consoles.items[i];
@@ -247,7 +272,7 @@ void config_fill(DomainConfig *config)
         fill_lines(config);
 }
 
-int domain_config_finish(DomainConfig *config, Error *err)
+int config_finish(DomainConfig *config, Error *err)
 {
         int r = config_check(config, err);
 

@@ -1,4 +1,4 @@
-/* Inside config/: the parts of domain_config_finish(), in the order in which they run. */
+/* Inside config/: domain_config_finish() and its parts, in the order in which they run. */
 #pragma once
 
 #include "config/config.h"
@@ -18,6 +18,8 @@ typedef enum MachineBus {
 MachineBus machine_bus(const DomainConfig *config);
 bool machine_is_x86(const DomainConfig *config);
 bool machine_is_xen(const DomainConfig *config);
+
+int config_finish(DomainConfig *config, Error *err);
 
 /* Refuses what contradicts itself, before anything is filled in. */
 int config_check(const DomainConfig *config, Error *err);

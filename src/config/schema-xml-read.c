@@ -55,7 +55,7 @@ static long line_of(const xmlNode *node, const Place *place)
         return xmlGetLineNo(node);
 }
 
-/* A piece of the document, fit for a message of one line. */
+/* A piece of the document, short enough for a message. */
 static const char *excerpt(const char *text, char buffer[68])
 {
         size_t n = strlen(text);
@@ -64,9 +64,6 @@ static const char *excerpt(const char *text, char buffer[68])
         for (n = cut ? 60 : n; cut && n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80;)
                 n--;
         snprintf(buffer, 68, "%.*s%s", (int) n, text, cut ? "..." : "");
-        for (char *p = buffer; *p; p++)
-                if ((unsigned char) *p < ' ')
-                        *p = ' ';
         return buffer;
 }
 
