@@ -306,11 +306,8 @@ static void add_disk(Argv *argv, const Disk *disk)
                 add_drive_address(config, device, disk);
         device_boot(device, boot_index_disk(config, disk));
         device_text(device, "serial", disk->serial);
-        if (disk->wwn) {
-                _cleanup_(free_ptr) char *wwn = xasprintf("0x%s", disk->wwn);
-
-                json_object_set_new(device, "wwn", json_string(wwn));
-        }
+        device_number(device, "wwn", disk->wwn != NULL,
+                      disk->wwn ? strtoull(disk->wwn, NULL, 16) : 0);
         device_text(device, "vendor", disk->vendor);
         device_text(device, "product", disk->product);
         device_onoff(device, "removable", disk->has_removable, disk->removable);

@@ -172,6 +172,10 @@ static int check_disk_bus(const Disk *disk, Error *err)
             (disk->bus == DISK_BUS_VIRTIO || disk->bus == DISK_BUS_USB))
                 return refuse(err, "disk '%s': bus '%s' has no CD-ROM drives", disk->target,
                               disk_bus_text(disk->bus));
+        if (disk->readonly && disk->device == DISK_DEVICE_DISK &&
+            (disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA))
+                return refuse(err, "disk '%s': readonly %s disks are not supported", disk->target,
+                              disk_bus_text(disk->bus));
         if (disk->device == DISK_DEVICE_LUN)
                 return refuse(err, "disk '%s': device 'lun' is not supported", disk->target);
         return 0;
