@@ -1,8 +1,8 @@
 /* Guest configuration: what libvirt calls domain XML, as structs.
  *
  * The structs and the tables of their codecs are generated from schema/domain (see docs/config.md);
- * jansson appears in schema-json.c alone, libxml2 in the schema-xml files and metadata.c. Here are the doors that
- * the rest uses. */
+ * jansson appears in schema-json.c alone, libxml2 in the schema-xml files and
+ * metadata.c. Here are the doors that the rest uses. */
 #pragma once
 
 #include "base/error.h"

@@ -25,7 +25,7 @@ static int get_metadata(WireCall *call, Error *err)
         const RemoteDomainGetMetadataArgs *args = call->args;
         RemoteDomainGetMetadataRet *ret = call->ret;
         const DomainConfig *config;
-        const char *text = NULL;
+        char *text = NULL;
         Domain *d;
         int r = call_flags(call, args->flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,
                            err);
@@ -38,18 +38,25 @@ static int get_metadata(WireCall *call, Error *err)
                 return r;
         switch (args->type) {
         case VIR_DOMAIN_METADATA_DESCRIPTION:
-                text = config->description;
+                text = xstrdup_null(config->description);
                 break;
         case VIR_DOMAIN_METADATA_TITLE:
-                text = config->title;
+                text = xstrdup_null(config->title);
+                break;
+        case VIR_DOMAIN_METADATA_ELEMENT:
+                if (!args->uri)
+                        return call_bad_argument(call, "uri", err, "uri in %s must not be NULL",
+                                                 call->proc->api);
+                text = domain_config_metadata(config, args->uri);
                 break;
         default:
-                return error_set(err, ERROR_UNSUPPORTED, "metadata of type %d", args->type);
+                return error_set(err, ERROR_INVALID_ARGUMENT, "unknown metadata type %d",
+                                 args->type);
         }
         if (!text)
                 return error_set(err, ERROR_NO_METADATA,
                                  "Requested metadata element is not present");
-        ret->metadata = xstrdup(text);
+        ret->metadata = text;
         return WIRE_DONE;
 }
 

@@ -534,6 +534,7 @@ static void test_title_and_description(void **state)
         Peer peer = peer_open(*state, false);
         RemoteDomainDefineXmlArgs define = {
                 .xml = (char *) "<domain type='test'><name>vm1</name><title>the title</title>"
+                                "<metadata><a:x xmlns:a='http://a'>1</a:x></metadata>"
                                 "<memory>16384</memory><os><type>hvm</type></os></domain>"};
         RemoteDomainDefineXmlRet dom;
         RemoteDomainGetMetadataArgs get = {.type = 1};
@@ -547,6 +548,16 @@ static void test_title_and_description(void **state)
         get.type = 0;
         peer_fail(&peer, REMOTE_DOMAIN_GET_METADATA, &get, VIR_ERR_NO_DOMAIN_METADATA,
                   VIR_FROM_DOMAIN, "metadata not found: Requested metadata element is not present");
+        get.type = 2;
+        peer_fail(&peer, REMOTE_DOMAIN_GET_METADATA, &get, ARGUMENT, TEST,
+                  "uri in virDomainGetMetadata must not be NULL");
+        get.uri = (char *) "http://a";
+        peer_do(&peer, REMOTE_DOMAIN_GET_METADATA, &get, &ret);
+        assert_string_equal(ret.metadata, "<x>1</x>");
+        free(ret.metadata);
+        get.type = 3;
+        peer_fail(&peer, REMOTE_DOMAIN_GET_METADATA, &get, ARGUMENT, TEST,
+                  "invalid argument: unknown metadata type 3");
         get.flags = 1;
         peer_fail(&peer, REMOTE_DOMAIN_GET_METADATA, &get, INVALID, TEST,
                   "Requested operation is not valid: domain is not running");
