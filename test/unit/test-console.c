@@ -297,6 +297,7 @@ static void test_a_guest_that_never_reads_costs_the_stream_alone(void **state)
                 loop_turn(w.f->loop, false);
         }
         _cleanup_(packet_done) Packet packet = next_stream(&w.peer, serial, WIRE_STATUS_ERROR);
+        assert_true(packet.len > 0);
         peer_expect_silence(&w.peer);
         world_end(&w);
 }

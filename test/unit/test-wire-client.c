@@ -286,9 +286,10 @@ static void test_calls_beyond_the_bound_wait_and_beyond_that_are_refused(void **
         /* two run, three wait, the sixth is told */
         peer_expect_error(&peer, serials[5], VIR_ERR_RESOURCE_BUSY, VIR_FROM_TEST,
                           "resource busy: 3 calls of this client wait already");
-        assert_int_equal(n_held, 2);
+        wait_held(f, 2);
         send_keepalive(&peer, 1);
         expect_keepalive(&peer, 2);
+        assert_int_equal(n_held, 2);
         for (int i = 0; i < 5; i++) {
                 wait_held(f, i < 4 ? 2 : 1);
                 wire_release();
