@@ -9,8 +9,8 @@
 typedef struct Recovery Recovery;
 
 enum {
-        ENGINE_QUEUE_MAX = 64,          /* requests that wait for one domain */
-        ENGINE_QUEUE_DEADLINE = 30000,  /* ms that one waits at most */
+        ENGINE_QUEUE_MAX = 64,         /* requests that wait for one domain */
+        ENGINE_QUEUE_DEADLINE = 30000, /* ms that one waits at most */
         ENGINE_DRIVERS_MAX = 8,
 };
 
@@ -29,13 +29,13 @@ struct Engine {
         EngineDriver drivers[ENGINE_DRIVERS_MAX];
         size_t n_drivers;
         char *run_dir;
-        ListNode calls;   /* EngineCall.node */
-        ListNode watches; /* EngineWatch.node */
+        ListNode calls;     /* EngineCall.node */
+        ListNode watches;   /* EngineWatch.node */
         Recovery *recovery; /* until the end of engine_start() */
 };
 
-/* One verb on its way: WAITING in the domain's queue -> RUNNING as an operation -> told and freed. A
- * verb without a domain begins RUNNING. */
+/* One verb on its way: WAITING in the domain's queue -> RUNNING as an operation -> told and freed.
+ * A verb without a domain begins RUNNING. */
 struct EngineCall {
         Engine *engine;
         Driver *driver;
@@ -82,10 +82,7 @@ void recovery_keep_guest(Recovery *recovery, Domain *d, const RuntimeRow *row);
 void recovery_keep_operation(Recovery *recovery, const OperationRow *row);
 Recovery *recovery_free(Recovery *recovery);
 
-/* The domain that a configuration given with a verb is to become: one that is off, of the same name
- * and uuid, or a new one that nobody sees yet. `ret` is referenced. */
-int engine_claim(Driver *driver, const DomainConfig *config, Domain **ret, Error *err);
-/* Undoes a claim: a domain that did not begin goes. */
+/* A domain in the making that did not begin goes. NULL is fine. */
 void engine_unclaim(Domain *d);
 
 extern const OpType define_op, undefine_op, create_op, restore_op, image_remove_op,

@@ -1,7 +1,7 @@
 /* The engine: domains of every driver, verbs on them, and their life across restarts.
  *
- * A verb is submitted, waits for the domain's slot, and runs as an operation; reads need no function
- * here, they look at the Domain. All of it belongs to the loop thread. */
+ * A verb is submitted, waits for the domain's slot, and runs as an operation; reads need no
+ * function here, they look at the Domain. All of it belongs to the loop thread. */
 #pragma once
 
 #include "driver/driver.h"
@@ -11,9 +11,9 @@ typedef struct EngineCall EngineCall;
 typedef struct EngineWatch EngineWatch;
 
 typedef struct EngineConfig {
-        const char *lib_dir; /* <root>/lib: what lasts */
-        const char *run_dir; /* <root>/run: what ends with the host */
-        const char *log_dir; /* <root>/log */
+        const char *lib_dir;              /* <root>/lib: what lasts */
+        const char *run_dir;              /* <root>/run: what ends with the host */
+        const char *log_dir;              /* <root>/log */
         const DriverType *const *drivers; /* NULL-terminated */
         OpHooks hooks; /* observe and fault, with their data; the rest is the engine's */
 } EngineConfig;
@@ -31,8 +31,8 @@ DEFINE_CLEANUP(Engine, engine_close)
 Driver *engine_driver(Engine *engine, const char *name);
 Loop *engine_loop(Engine *engine);
 
-/* Called once when the verb has ended; `d` is the domain (NULL where there is none), good during the
- * call. Never called from inside engine_submit(). */
+/* Called once when the verb has ended; `d` is the domain (NULL where there is none), good during
+ * the call. Never called from inside engine_submit(). */
 typedef void EngineDoneFn(void *data, Domain *d, const Error *err);
 
 /* Asks for a verb. `d` is NULL for DEFINE, CREATE and RESTORE, which find theirs by what they are

@@ -35,27 +35,6 @@ const OpType *engine_op_by_name(const Driver *driver, const char *name, DomainVe
         return NULL;
 }
 
-int engine_claim(Driver *driver, const DomainConfig *config, Domain **ret, Error *err)
-{
-        DomainList *list = driver->host.domains;
-        Domain *d;
-        int r = domain_list_check_free(list, config->name, &config->uuid, err);
-
-        if (r < 0)
-                return r;
-        d = domain_list_by_uuid(list, &config->uuid);
-        if (d && domain_active(d))
-                return error_set(err, ERROR_OPERATION_INVALID, "domain '%s' is already active",
-                                 d->name);
-        if (!d) {
-                r = domain_list_add(list, config->name, &config->uuid, &d, err);
-                if (r < 0)
-                        return r;
-        }
-        *ret = domain_ref(d);
-        return 0;
-}
-
 void engine_unclaim(Domain *d)
 {
         if (d && !d->removed && !domain_visible(d))
