@@ -14,6 +14,7 @@
 #include <libxml/tree.h>
 
 enum {
+        TAGS_MAX = 131072,     /* in one document; an element may have two */
         ATTRIBUTES_MAX = 512,  /* of one element */
         NAME_SPACES_MAX = 512, /* declarations in one document */
 
@@ -435,22 +436,21 @@ static const char *skip_special(const char *p, const char *end)
 }
 
 /* The parser compares every attribute of an element with every other, and looks through every name
- * space in scope: both are bounded here, before it sees the text. Returns the offset of the first
- * excess, or -1. */
+ * space in scope; every field looks at every child: all three are bounded here, before the parser
+ * sees the text. Returns the offset of the first excess, or -1. */
 static long find_excess(const char *xml, size_t len)
 {
         const char *end = xml + len, *p = xml;
-        size_t spaces = 0, attributes = 0;
+        size_t tags = 0, spaces = 0, attributes = 0;
         char quote = 0;
         bool tag = false;
 
         for (; p < end; p++) {
                 if (!tag && *p == '<') {
                         const char *close = skip_special(p, end);
-                        if (close)
-                                p = close;
-                        else
-                                tag = true;
+                        p = close ? close : p;
+                        tag = !close;
+                        tags++;
                         attributes = 0;
                 } else if (tag && quote) {
                         if (*p == quote)
@@ -463,7 +463,7 @@ static long find_excess(const char *xml, size_t len)
                 } else if (tag && *p == 'x' && end - p > 5 && !memcmp(p, "xmlns", 5)) {
                         spaces++;
                 }
-                if (attributes > ATTRIBUTES_MAX || spaces > NAME_SPACES_MAX)
+                if (tags > TAGS_MAX || attributes > ATTRIBUTES_MAX || spaces > NAME_SPACES_MAX)
                         return p - xml;
         }
         return -1;
@@ -479,7 +479,7 @@ static int parse(const char *what, const char *xml, size_t len, xmlDoc **ret, Er
                 for (long i = 0; i < excess; i++)
                         line += xml[i] == '\n';
                 return error_set(err, ERROR_XML_INVALID,
-                                 "too many attributes or name spaces, line %ld", line);
+                                 "too many elements, attributes or name spaces, line %ld", line);
         }
         xmlParserCtxt *ctxt = xmlNewParserCtxt();
         if (!ctxt)

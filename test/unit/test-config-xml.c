@@ -153,16 +153,18 @@ static void hostile_texts_end_at_once(void **state _unused_)
                 const char *head, *piece, *tail, *error;
                 size_t n;
         } cases[] = {
-                {"<domain type='q'", " a%zu=''", "/>", "too many attributes or name spaces, line 1",
-                 350000},
+                {"<domain type='q'", " a%zu=''", "/>",
+                 "too many elements, attributes or name spaces, line 1", 350000},
                 {"<domain type='q'", " xmlns:a%zu='u'", "/>",
-                 "too many attributes or name spaces, line 1", 100000},
+                 "too many elements, attributes or name spaces, line 1", 100000},
                 {"<domain type='q'>\n<!-- > -->", "<a%zu xmlns:b='c'/>", "</domain>",
-                 "too many attributes or name spaces, line 2", 100000},
+                 "too many elements, attributes or name spaces, line 2", 100000},
                 {"<domain type='q'>", "<a%zu>", "</domain>", NULL, 300000},
                 {"<domain type='q'><name>a</name><devices>", "<disk><target dev='v%zu'/></disk>",
                  "</devices></domain>",
-                 "too many elements <disk> in <devices>, line 1: at most 1024", 90000},
+                 "too many elements <disk> in <devices>, line 1: at most 1024", 20000},
+                {"<domain type='q'><name>a</name>", "<x a='%zu'/>", "</domain>",
+                 "too many elements, attributes or name spaces, line 1", 200000},
                 {"<domain type='q'><name>", "a%zu", "</name></domain>", NULL, 350000},
                 {"<domain type='q'><name>a</name><metadata>", "<a b='%zu'/>",
                  "</metadata></domain>", NULL, 200000},
