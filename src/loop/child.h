@@ -15,7 +15,8 @@
 
 typedef struct Child Child;
 
-/* How a process ended. `known` is false for an adopted one: the kernel tells only a parent. */
+/* How a process ended. `known` is false for an adopted one, as the kernel tells only a parent, and
+ * where something else in this process took the end from us or SIGCHLD is ignored. */
 typedef struct ChildStatus {
         bool known;
         bool signaled; /* by `code` as a signal, else `code` is the exit status */
@@ -23,14 +24,15 @@ typedef struct ChildStatus {
         int code;
 } ChildStatus;
 
+/* Called once; may free the child. */
 typedef void ChildFn(void *data, const ChildStatus *status);
 
 typedef struct ChildSpec {
         const char *path;  /* the program, absolute */
         char *const *argv; /* NULL-terminated */
         char *const *envp; /* NULL: the daemon's own */
-        const int *fds;    /* our descriptors; the child has fds[i] as i (-1: /dev/null for 0-2) */
-        size_t n_fds;      /* every other descriptor is closed in the child */
+        const int *fds;    /* our descriptors; the child has fds[i] as i (-1: none) */
+        size_t n_fds;      /* the rest is closed, and 0-2 without any are /dev/null */
         bool new_session;  /* setsid(): survives the daemon and its terminal */
         bool gated;        /* wait for child_release() before the program */
 } ChildSpec;
@@ -50,6 +52,7 @@ pid_t child_pid(const Child *child);
 uint64_t child_start_time(const Child *child);
 /* Sends a signal by pidfd: never to a stranger. Harmless once the process has ended. */
 void child_kill(Child *child, int sig);
+/* A gated child that was not released ends; any other one that runs goes on. */
 Child *child_free(Child *child);
 DEFINE_CLEANUP(Child, child_free)
 

@@ -18,5 +18,5 @@ typedef void JobRunFn(void *data);
 typedef void JobDoneFn(void *data, bool abandoned);
 
 Job *job_start(Loop *loop, JobRunFn *run, JobDoneFn *done, void *data);
-/* NULL is fine. Not after `done`. */
+/* A job that waits for its turn is never run then. NULL is fine. Not after `done` has begun. */
 void job_abandon(Job *job);

@@ -15,9 +15,10 @@ typedef struct StreamOps {
         /* Bytes that arrived and were not consumed yet. Returns how many are consumed now; the rest
          * is shown again, with more behind it, when more arrived. */
         size_t (*input)(void *data, const uint8_t *bytes, size_t len);
-        /* The output queue is empty again. May be NULL. */
+        /* The output queue is empty again; not called where it never filled. May be NULL. */
         void (*drained)(void *data);
-        /* The other side closed (err->code is ERROR_OK), or why the stream broke. */
+        /* The other side closed, also by a reset (err->code is ERROR_OK), or why the stream broke.
+         * What it said before has been shown, unless the stream was paused. */
         void (*closed)(void *data, const Error *err);
 } StreamOps;
 
@@ -41,5 +42,6 @@ void stream_pause(Stream *stream, bool paused);
 /* The oldest descriptor that came with the input and was not taken, or -1. At most 64 wait. */
 int stream_take_fd(Stream *stream);
 int stream_fd(const Stream *stream);
+/* Closes the descriptor; what is still queued is dropped. */
 Stream *stream_free(Stream *stream);
 DEFINE_CLEANUP(Stream, stream_free)
