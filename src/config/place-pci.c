@@ -425,23 +425,33 @@ static int place_device(Layout *l, const Device *device)
         return 0;
 }
 
+static const char *pci_device_name(ControllerModel model)
+{
+        switch (model) {
+        case CONTROLLER_MODEL_DMI_TO_PCI_BRIDGE:
+                return "i82801b11-bridge";
+        case CONTROLLER_MODEL_PCIE_TO_PCI_BRIDGE:
+                return "pcie-pci-bridge";
+        case CONTROLLER_MODEL_PCIE_SWITCH_UPSTREAM_PORT:
+                return "x3130-upstream";
+        case CONTROLLER_MODEL_PCIE_SWITCH_DOWNSTREAM_PORT:
+                return "xio3130-downstream";
+        case CONTROLLER_MODEL_PCI_EXPANDER_BUS:
+                return "pxb";
+        case CONTROLLER_MODEL_PCIE_EXPANDER_BUS:
+                return "pxb-pcie";
+        default:
+                return controller_model_text(model);
+        }
+}
+
 /* Names of devices and numbers that follow from the kind of a PCI controller. */
 static void fill_controller(Controller *c)
 {
         if (c->type != CONTROLLER_TYPE_PCI || c->index == 0)
                 return;
-        if (!c->model_name) {
-                const char *name =
-                        c->model == CONTROLLER_MODEL_DMI_TO_PCI_BRIDGE ? "i82801b11-bridge"
-                        : c->model == CONTROLLER_MODEL_PCIE_SWITCH_UPSTREAM_PORT ? "x3130-upstream"
-                        : c->model == CONTROLLER_MODEL_PCIE_SWITCH_DOWNSTREAM_PORT
-                                ? "xio3130-downstream"
-                        : c->model == CONTROLLER_MODEL_PCI_EXPANDER_BUS ? "pxb"
-                        : c->model == CONTROLLER_MODEL_PCIE_EXPANDER_BUS
-                                ? "pxb-pcie"
-                                : controller_model_text(c->model);
-                c->model_name = xstrdup(name);
-        }
+        if (!c->model_name)
+                c->model_name = xstrdup(pci_device_name(c->model));
         if (c->model == CONTROLLER_MODEL_PCI_BRIDGE && !c->has_chassis_nr)
                 c->has_chassis_nr = true, c->chassis_nr = c->index;
         if (c->model != CONTROLLER_MODEL_PCIE_ROOT_PORT)
