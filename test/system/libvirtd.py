@@ -52,21 +52,12 @@ class Libvirtd(t.Daemon):
             binds += [os.path.join(self.dir, inside), outside]
         return ['unshare', '--mount', 'sh', '-c', SCRIPT, 'libvirtd', *binds, '--']
 
-    def guests(self):
-        # Their files lie below the namespace's /var/lib/libvirt: found by parent's root instead.
-        found = {}
-        for pid, line in t.processes().items():
-            if 'qemu-system' in line.split(' ')[0]:
-                if self.dir in t._read(f'/proc/{pid}/mountinfo').decode():
-                    found[pid] = line
-        return found
-
     def saved_path(self, name):
         return os.path.join(self.dir, 'lib/qemu/save', f'{name}.save')
 
     def cleanup(self):
         pid = int(t._read(os.path.join(self.dir, 'run/libvirt/virtlogd.pid')) or 0)
         super().cleanup()
-        if pid and 'virtlogd' in t.processes().get(pid, ''):
+        if pid and 'virtlogd' in t.descendants().get(pid, ''):
             os.kill(pid, signal.SIGTERM)
             t.wait_gone(pid, 'virtlogd')

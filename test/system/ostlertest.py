@@ -110,14 +110,20 @@ def process_state(pid):
     return stat.rpartition(b')')[2].split()[0].decode() if stat else None
 
 
-def processes():
-    """{pid: command line} of the live ones."""
-    found = {}
+def descendants():
+    """{pid: command line} of the live processes that came out of this test."""
+    parents = {}
     for name in os.listdir('/proc'):
-        if name.isdigit() and process_state(name) not in (None, 'Z'):
-            found[int(name)] = _read(f'/proc/{name}/cmdline').replace(b'\0', b' ').decode(
-                'utf-8', 'replace')
-    return found
+        rest = _read(f'/proc/{name}/stat').rpartition(b')')[2].split() if name.isdigit() else None
+        if rest and rest[0] != b'Z':
+            parents[int(name)] = int(rest[1])
+
+    def ours(pid):
+        while pid in parents and pid != os.getppid():
+            pid = parents[pid]
+        return pid == os.getppid()
+    return {pid: _read(f'/proc/{pid}/cmdline').replace(b'\0', b' ').decode('utf-8', 'replace')
+            for pid in parents if ours(pid) and pid not in (os.getpid(), os.getppid())}
 
 
 def wait_gone(pid, what):
@@ -152,6 +158,7 @@ def under_reaper():
 # daemons
 
 _daemons = []
+_clients = set()  # virsh processes that run beside the test
 Result = collections.namedtuple('Result', 'code out err')
 
 
@@ -286,9 +293,9 @@ class Daemon:
     # what is there
 
     def guests(self):
-        """{pid: command line} of the QEMUs of this daemon."""
-        return {pid: line for pid, line in processes().items()
-                if 'qemu-system' in line.split(' ')[0] and self.dir in line}
+        """{pid: command line} of the QEMUs with a name that came out of this test."""
+        return {pid: line for pid, line in descendants().items()
+                if 'qemu-system' in line.split(' ')[0] and ' -name ' in line}
 
     def guest_pid(self, name):
         pids = [pid for pid, line in self.guests().items()
@@ -544,6 +551,7 @@ class Interactive(Text, GuestTalk):
         self.process = subprocess.Popen(['virsh', '-c', daemon.uri(scheme), *args], stdin=slave,
                                         stdout=slave, stderr=slave, start_new_session=True,
                                         env={**os.environ, 'LC_ALL': 'C'})
+        _clients.add(self)
         os.close(slave)
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
@@ -565,6 +573,7 @@ class Interactive(Text, GuestTalk):
         """Until it has ended; returns its exit code."""
         wait_gone(self.process.pid, self.what)
         code = self.process.wait()
+        _clients.discard(self)
         self.thread.join(HANG)
         os.close(self.master)
         return code
@@ -584,6 +593,7 @@ class Events(Text):
             ['stdbuf', '-oL', 'virsh', '-c', daemon.uri(scheme), 'event', *args, '--loop'],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, 'LC_ALL': 'C'})
+        _clients.add(self)
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
         self.ready(daemon, scheme)
@@ -622,6 +632,7 @@ class Events(Text):
         self.process.terminate()
         wait_gone(self.process.pid, 'virsh event')
         self.process.wait()
+        _clients.discard(self)
         self.thread.join(HANG)
         self.process.stdout.close()
 
@@ -645,24 +656,20 @@ def not_on_peer(why):
 
 
 def leftovers():
-    """Processes that came out of this test and still run."""
-    left = []
-    for daemon in _daemons:
-        left += [f'{pid}: {line[:120]}' for pid, line in processes().items()
-                 if daemon.dir in line and pid != os.getpid()]
+    """Processes that came out of this test and still run, and children that nobody waited for."""
+    left = [f'{pid}: {line[:120]}' for pid, line in descendants().items()]
     for name in os.listdir('/proc'):
-        if name.isdigit() and int(name) != os.getpid():
-            stat = _read(f'/proc/{name}/stat')
-            rest = stat.rpartition(b')')[2].split()
-            # Zombies of the reaper are about to go; ours were not waited for.
-            if rest and int(rest[1]) == os.getpid() or \
-                    rest and int(rest[1]) == os.getppid() and rest[0] != b'Z':
-                left.append(f'{stat[:30]!r} {_read(f"/proc/{name}/cmdline")[:120]!r}')
+        stat = _read(f'/proc/{name}/stat') if name.isdigit() else b''
+        rest = stat.rpartition(b')')[2].split()
+        if rest and int(rest[1]) == os.getpid():
+            left.append(f'not waited for: {stat[:40].decode("utf-8", "replace")}')
     return left
 
 
 def _cleanup_all():
     failures = []
+    for client in list(_clients):
+        client.close()
     for daemon in _daemons:
         try:
             daemon.cleanup()

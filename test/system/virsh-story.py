@@ -81,7 +81,7 @@ def first_start():
     with start() as console:
         console.until(r'guest up \w+')
         remember(console)
-        t.equal(console.ask('echo a word', r'reply ([^\r\n]*)')[1], 'a word', 'answer')
+        t.equal(console.ask('echo a word', r'reply ([^\r\n]*)\r')[1], 'a word', 'answer')
     t.equal(state(), 'running (booted)', 'state')
     t.check(int(d.virsh('domid', NAME).out) > 0, 'domid')
     t.equal(names(), [NAME], 'list')
@@ -92,7 +92,7 @@ def first_start():
     t.matches(r'Persistent: +yes', info)
     t.matches(r'Managed save: +no', info)
     t.matches(rf'Max memory: +{t.MEMORY_MIB * 1024} KiB', info)
-    t.matches(r"<console type='pty'", d.virsh('dumpxml', NAME).out)
+    t.matches(r"type='pty'", d.virsh('dumpxml', NAME).out)
     events.until(f"'{NAME}': Started Booted")
 
 
