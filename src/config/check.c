@@ -384,7 +384,7 @@ int config_check_addresses(const DomainConfig *config, Error *err)
                 return 0;
         FOREACH_DEVICE(device, config) {
                 const Address *at = device.info->address;
-                if (!at || address_fits(device_wants(config, &device), &device, at->type))
+                if (!at || address_fits(device_wants(&device), &device, at->type))
                         continue;
                 _cleanup_(free_ptr) char *what = device_describe(&device);
                 return error_set(err, ERROR_XML_INVALID, "%s cannot have an address of type '%s'",

@@ -42,6 +42,6 @@ DEFINE_CLEANUP(DomainConfig, domain_config_free)
 /* File or device of a disk; NULL for a drive without medium. Borrowed. */
 const char *disk_path(const Disk *disk);
 
-/* The element of that name space in <metadata>, without the name space; the caller's. NULL where there
- * is none. */
+/* The element of that name space in <metadata>, without the name space; the caller's. NULL where
+ * there is none. */
 char *domain_config_metadata(const DomainConfig *config, const char *uri);

@@ -54,4 +54,4 @@ typedef enum Want {
 } Want;
 
 /* The kind of place that a device needs. */
-Want device_wants(const DomainConfig *config, const Device *device);
+Want device_wants(const Device *device);

@@ -2,10 +2,7 @@
 #include "config/config.h"
 
 #include "base/str.h"
-
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <limits.h>
+#include "config/schema-xml-parse.h"
 
 /* Callers know the name space; what they get is written without it. */
 static void strip_space(xmlNode *node, const xmlChar *uri)
@@ -15,6 +12,9 @@ static void strip_space(xmlNode *node, const xmlChar *uri)
                         continue;
                 if (node->ns && xmlStrEqual(node->ns->href, uri))
                         node->ns = NULL;
+                for (xmlAttr *a = node->properties; a; a = a->next)
+                        if (a->ns && xmlStrEqual(a->ns->href, uri))
+                                a->ns = NULL;
                 strip_space(node->children, uri);
         }
 }
@@ -56,9 +56,7 @@ char *domain_config_metadata(const DomainConfig *config, const char *uri)
         if (!config->metadata)
                 return NULL;
         whole = xasprintf("<metadata>%s</metadata>", config->metadata);
-        doc = xmlReadMemory(whole, (int) strlen(whole), NULL, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-        if (!doc)
+        if (schema_xml_parse("metadata", whole, strlen(whole), &doc, NULL) < 0)
                 return NULL;
         for (node = xmlDocGetRootElement(doc)->children; node; node = node->next)
                 if (node->type == XML_ELEMENT_NODE && node->ns &&

@@ -120,7 +120,7 @@ static int place_drives(DomainConfig *config, Map *taken, Error *err)
 
         for (int given = 1; given >= 0; given--)
                 FOREACH_DEVICE(device, config) {
-                        if (device_wants(config, &device) != WANT_DRIVE ||
+                        if (device_wants(&device) != WANT_DRIVE ||
                             (device.info->address != NULL) != given)
                                 continue;
                         r = place_drive(config, &device, taken, err);
@@ -129,7 +129,7 @@ static int place_drives(DomainConfig *config, Map *taken, Error *err)
                 }
         FOREACH_DEVICE(device, config) {
                 const Disk *disk = device.item;
-                if (device_wants(config, &device) != WANT_DRIVE)
+                if (device_wants(&device) != WANT_DRIVE)
                         continue;
                 uint32_t *n = &need[drive_controller(disk->bus)];
                 if (disk->info.address->at.drive.controller >= *n)
@@ -206,7 +206,7 @@ static int place_usb(DomainConfig *config, Map *taken, Error *err)
         UsbSearch search = {};
 
         FOREACH_DEVICE(device, config) {
-                if (device_wants(config, &device) != WANT_USB || !usb_is_given(&device))
+                if (device_wants(&device) != WANT_USB || !usb_is_given(&device))
                         continue;
                 const UsbAddress *at = &device.info->address->at.usb;
                 _cleanup_(free_ptr) char *key = usb_key(at->bus, at->port);
@@ -216,7 +216,7 @@ static int place_usb(DomainConfig *config, Map *taken, Error *err)
                         return fault_taken(&device, key, err);
         }
         FOREACH_DEVICE(device, config) {
-                if (device_wants(config, &device) != WANT_USB || usb_is_given(&device))
+                if (device_wants(&device) != WANT_USB || usb_is_given(&device))
                         continue;
                 int r = place_usb_device(config, &device, taken, &search, err);
                 if (r < 0)
@@ -266,14 +266,14 @@ static int place_lines(DomainConfig *config, Map *taken, Error *err)
         uint32_t need = 0;
 
         FOREACH_DEVICE(device, config) {
-                if (device_wants(config, &device) != WANT_VIRTIO_SERIAL || !device.info->address)
+                if (device_wants(&device) != WANT_VIRTIO_SERIAL || !device.info->address)
                         continue;
                 _cleanup_(free_ptr) char *key = line_key(&device.info->address->at.virtio_serial);
                 if (!claim(taken, &device, key))
                         return fault_taken(&device, key, err);
         }
         FOREACH_DEVICE(device, config) {
-                if (device_wants(config, &device) != WANT_VIRTIO_SERIAL)
+                if (device_wants(&device) != WANT_VIRTIO_SERIAL)
                         continue;
                 if (!device.info->address)
                         place_line(config, &device, taken, &search);

@@ -1,4 +1,4 @@
-/* XML of every described struct. libxml2 appears in schema-xml-read.c and metadata.c alone. */
+/* XML of every described struct. */
 #pragma once
 
 #include "config/schema.h"

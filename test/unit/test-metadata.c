@@ -27,6 +27,8 @@ static void test_the_element_of_a_name_space(void **state)
         check(two, "http://a", "<x><y k=\"1\">t</y></x>");
         check(two, "http://b", "<z/>");
         check("<z xmlns='http://b'>text &amp; more</z>", "http://b", "<z>text &amp; more</z>");
+        check("<m:z xmlns:m='http://m' m:k='1'><m:y m:j='2'/></m:z>", "http://m",
+              "<z k=\"1\"><y j=\"2\"/></z>");
         /* what belongs to others inside stays theirs */
         check("<a:x xmlns:a='http://a' xmlns:b='http://b'><b:y/></a:x>", "http://a",
               "<x xmlns:b=\"http://b\"><b:y/></x>");
