@@ -62,6 +62,8 @@ int error_prefix(Error *err, const char *format, ...)
 {
         va_list ap;
 
+        if (!err)
+                return -ERROR_INTERNAL; /* which code it was, the caller did not want to know */
         if (!error_is_set(err))
                 return 0;
 

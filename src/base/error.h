@@ -64,7 +64,8 @@ int error_setv(Error *err, ErrorCode code, const char *format, va_list ap)
 int error_set_errno(Error *err, int sys_errno, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* Puts "<phrase>: " before the message of an error already set; returns its negative code. */
+/* Puts "<phrase>: " before the message of an error already set; returns its negative code, some
+ * negative code where err is NULL. */
 int error_prefix(Error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* dst becomes a copy of src, or takes it over and leaves src empty; both return -code. */

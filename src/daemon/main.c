@@ -2,7 +2,6 @@
  *
  * The end of the daemon is no event for the guests: they run on, an operation that was under way is
  * in the journal, and the next daemon takes both up. */
-#include "daemon/lock.h"
 #include "daemon/options.h"
 #include "daemon/report.h"
 
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "fake/fake.h"
+#include "loop/job.h"
 #include "loop/watch.h"
 #include "qemu/qemu.h"
 
@@ -35,7 +35,7 @@ typedef struct Daemon {
         Engine *engine;
         WireServer *server;
         Watch *signals;
-        int lock_fd, signal_fd;
+        int signal_fd;
 } Daemon;
 
 static void on_signal(void *data, int events)
@@ -112,14 +112,8 @@ static int open_engine(Daemon *daemon, Error *err)
 
 static int serve(Daemon *daemon, Error *err)
 {
-        int r = path_make_dirs(daemon->options.run_dir, 0755, err);
+        int r = loop_new(&daemon->loop, err);
 
-        if (r < 0)
-                return r;
-        r = lock_take(daemon->options.run_dir, &daemon->lock_fd, err);
-        if (r < 0)
-                return r;
-        r = loop_new(&daemon->loop, err);
         if (r < 0)
                 return r;
         r = watch_signals(daemon, err);
@@ -145,15 +139,20 @@ static void close_all(Daemon *daemon)
         wire_server_free(daemon->server);
         engine_close(daemon->engine);
         watch_free(daemon->signals);
+        if (daemon->loop && jobs_running(daemon->loop)) {
+                /* A call that hangs in the kernel, on a dead mount say, does not keep the daemon.
+                 */
+                log_at(LOG_LEVEL_WARNING, "daemon", "ending in spite of a call that hangs");
+                _exit(0);
+        }
         loop_free(daemon->loop);
         fd_close(daemon->signal_fd);
-        fd_close(daemon->lock_fd);
         options_done(&daemon->options);
 }
 
 int main(int argc, char **argv)
 {
-        Daemon daemon = {.lock_fd = -1, .signal_fd = -1};
+        Daemon daemon = {.signal_fd = -1};
         _cleanup_(error_done) Error err = {};
         int r;
 

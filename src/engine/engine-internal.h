@@ -29,6 +29,7 @@ struct Engine {
         EngineDriver drivers[ENGINE_DRIVERS_MAX];
         size_t n_drivers;
         char *run_dir;
+        int lock_fd; /* one engine a root */
         ListNode calls;     /* EngineCall.node */
         ListNode watches;   /* EngineWatch.node */
         Recovery *recovery; /* until the end of engine_start() */

@@ -1,8 +1,10 @@
 /* Opening and closing the engine: store, runner, drivers, and who hears the events. */
 #include "engine/engine-internal.h"
 
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "engine/lock.h"
 
 struct EngineWatch {
         ListNode node;
@@ -166,10 +168,17 @@ int engine_open(Loop *loop, const EngineConfig *config, Engine **ret, Error *err
 
         engine->loop = loop;
         engine->hooks = config->hooks;
+        engine->lock_fd = -1;
         engine->run_dir = xstrdup(config->run_dir);
         list_init(&engine->calls);
         list_init(&engine->watches);
 
+        r = path_make_dirs(config->run_dir, 0755, err);
+        if (r < 0)
+                return r;
+        r = lock_take(config->run_dir, &engine->lock_fd, err);
+        if (r < 0)
+                return r;
         r = path_make_dirs(config->lib_dir, 0700, err);
         if (r < 0)
                 return r;
@@ -212,6 +221,7 @@ Engine *engine_close(Engine *engine)
         store_close(engine->store);
         LIST_FOREACH(watch, &engine->watches, EngineWatch, node)
                 engine_unwatch(watch);
+        fd_close(engine->lock_fd);
         free(engine->run_dir);
         free(engine);
         return NULL;

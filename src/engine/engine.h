@@ -18,7 +18,8 @@ typedef struct EngineConfig {
         OpHooks hooks; /* observe and fault, with their data; the rest is the engine's */
 } EngineConfig;
 
-/* Opens the store and the drivers and loads every domain. Blocks; before the loop runs. */
+/* Takes the root's lock, opens the store and the drivers and loads every domain. ERROR_BUSY names the
+ * process that has the root open. Blocks; before the loop runs. */
 int engine_open(Loop *loop, const EngineConfig *config, Engine **ret, Error *err);
 /* Reconnects to guests in parallel, then recovers the operations in the journal, then boots the
  * domains marked autostart when this is the first start on this boot of the host. */

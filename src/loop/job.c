@@ -152,6 +152,11 @@ void job_abandon(Job *job)
         finish(job);
 }
 
+bool jobs_running(const Loop *loop)
+{
+        return loop->jobs.running > 0;
+}
+
 int jobs_init(Loop *loop)
 {
         JobPool *pool = &loop->jobs;

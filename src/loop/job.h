@@ -20,3 +20,6 @@ typedef void JobDoneFn(void *data, bool abandoned);
 Job *job_start(Loop *loop, JobRunFn *run, JobDoneFn *done, void *data);
 /* A job that waits for its turn is never run then. NULL is fine. Not after `done` has begun. */
 void job_abandon(Job *job);
+
+/* Whether threads run, abandoned ones too: loop_free() would wait for them. */
+bool jobs_running(const Loop *loop);

@@ -80,6 +80,16 @@ void loop_turn(Loop *loop, bool wait)
         loop->turning = false;
 }
 
+int loop_fd(const Loop *loop)
+{
+        return uv_backend_fd(&loop->uv);
+}
+
+int loop_timeout(Loop *loop)
+{
+        return timers_arm(loop) ? 0 : uv_backend_timeout(&loop->uv);
+}
+
 void loop_run(Loop *loop)
 {
         while (!loop->stop)

@@ -23,6 +23,11 @@ void loop_stop(Loop *loop);
 /* Runs the callbacks that are due; with `wait`, sleeps until there is one. */
 void loop_turn(Loop *loop, bool wait);
 
+/* For a program with a loop of its own: a descriptor that becomes readable when there is something to
+ * do, and the milliseconds after which a turn is due all the same (-1: none). */
+int loop_fd(const Loop *loop);
+int loop_timeout(Loop *loop);
+
 /* Monotonic milliseconds, constant within one turn. */
 uint64_t loop_now_ms(Loop *loop);
 

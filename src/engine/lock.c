@@ -1,4 +1,4 @@
-#include "daemon/lock.h"
+#include "engine/lock.h"
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -21,7 +21,7 @@ int lock_take(const char *run_dir, int *ret_fd, Error *err)
                         return error_set_errno(err, errno, "cannot lock '%s'", path);
                 if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
                         lock.l_pid = 0;
-                return error_set(err, ERROR_BUSY, "another ostlerd, pid %d, serves '%s'",
+                return error_set(err, ERROR_BUSY, "another ostlerd, pid %d, has '%s'",
                                  (int) lock.l_pid, run_dir);
         }
         if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int) getpid()) < 0)
