@@ -177,7 +177,7 @@ void qemu_sync_status(QemuGuest *guest, const char *status)
                 DomainReason reason;
         } states[] = {
                 {"running", DOMAIN_RUNNING, REASON_UNKNOWN},
-                {"paused", DOMAIN_PAUSED, REASON_UNKNOWN},
+                {"paused", DOMAIN_PAUSED, REASON_USER}, /* by "stop", which only we send */
                 {"debug", DOMAIN_PAUSED, REASON_UNKNOWN},
                 {"save-vm", DOMAIN_PAUSED, REASON_SAVE},
                 {"finish-migrate", DOMAIN_PAUSED, REASON_SAVE},
