@@ -105,13 +105,16 @@ static void write_free(void *data)
 
 static int write_image(int fd, ImageWrite *w, Error *err)
 {
+        int r;
+
         if (pwrite(fd, &w->memory, sizeof(w->memory), (off_t) w->info.stream_offset) !=
             sizeof(w->memory))
                 return error_set_errno(err, errno, "cannot write image '%s'", w->temp_path);
         w->info.stream_len = sizeof(w->memory);
         w->info.checksum = XXH3_64bits(&w->memory, sizeof(w->memory));
         w->size = w->info.stream_offset + w->info.stream_len;
-        return image_finish(fd, w->temp_path, &w->info, err);
+        r = image_finish(fd, w->temp_path, &w->info, err);
+        return r < 0 ? r : file_sync_parent(w->temp_path, err);
 }
 
 static int write_run(void *data, Error *err)

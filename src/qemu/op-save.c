@@ -216,11 +216,13 @@ static int memory_stop(Op *op, Error *err)
 static int complete_run(void *data, Error *err)
 {
         ImageFile *file = data;
+        int r;
 
         file->fd = open(file->temp_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         if (file->fd < 0)
                 return error_set_errno(err, errno, "cannot open image '%s'", file->temp_path);
-        return image_finish(file->fd, file->temp_path, &file->info, err);
+        r = image_finish(file->fd, file->temp_path, &file->info, err);
+        return r < 0 ? r : file_sync_parent(file->temp_path, err);
 }
 
 static int image_complete(Op *op, Error *err)
