@@ -293,7 +293,7 @@ static void add_disk(Argv *argv, const Disk *disk)
         _cleanup_(free_ptr) char *drive = xasprintf("%s-format", disk->target);
         json_t *device = device_new(disk_device(disk), id);
 
-        if (disk_path(disk)) {
+        if (disk_path(disk) && *disk_path(disk)) {
                 add_nodes(argv, disk, readonly);
                 json_object_set_new(device, "drive", json_string(drive));
                 add_policies(device, &disk->driver);

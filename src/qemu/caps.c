@@ -18,6 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+        FACTS_FORMAT = 2, /* of a stored row's facts; raised when the probe asks for more */
+};
+
 typedef enum EntryState {
         ENTRY_IDLE,
         ENTRY_STAT,
@@ -114,6 +118,20 @@ bool qemu_caps_device(const QemuCaps *caps, const char *device)
 bool qemu_caps_cpu(const QemuCaps *caps, const char *model)
 {
         return listed(caps, "cpus", model);
+}
+
+bool qemu_caps_cpu_at(const QemuCaps *caps, size_t i, const char **ret_model, bool *ret_usable)
+{
+        json_t *cpus = json_object_get(caps->facts, "cpus");
+        void *at = json_object_iter(cpus);
+
+        for (; at && i > 0; i--)
+                at = json_object_iter_next(cpus, at);
+        if (!at)
+                return false;
+        *ret_model = json_object_iter_key(at);
+        *ret_usable = json_is_true(json_object_iter_value(at));
+        return true;
 }
 
 const QemuCaps *qemu_caps_find(const QemuCapsCache *cache, const char *path)
@@ -262,9 +280,22 @@ static void take_devices(json_t *facts, const json_t *value)
         take_names(facts, "devices", value);
 }
 
+/* Models in the order of their names, true where nothing of one is lacking under TCG. */
 static void take_cpus(json_t *facts, const json_t *value)
 {
-        take_names(facts, "cpus", value);
+        json_t *cpus = json_object();
+        const json_t *item;
+        size_t i;
+
+        json_array_foreach(value, i, item)
+        {
+                const json_t *lacks = json_object_get(item, "unavailable-features");
+
+                json_object_set_new(cpus, json_text(item, "name", ""),
+                                    json_boolean(json_array_size(lacks) == 0));
+        }
+        json_object_set_new(facts, "cpus", cpus);
+        json_object_set_new(facts, "format", json_integer(FACTS_FORMAT));
 }
 
 static void probed(Entry *entry)
@@ -375,7 +406,7 @@ static int probe_spawn(Entry *entry, int monitor_fd, Error *err)
                               NULL};
         int r;
 
-        r = process_log_open(log, &log_fd, &entry->log_start, err);
+        r = process_log_open(log, argv, &log_fd, &entry->log_start, err);
         if (r < 0)
                 return r;
 
@@ -511,7 +542,7 @@ static int load_row(void *data, const CapabilityRow *row, Error *err)
         Entry *entry;
 
         (void) err;
-        if (!json_is_object(facts)) { /* ignoring: it is learned again */
+        if (json_u64(facts, "format", 0) != FACTS_FORMAT) { /* ignoring: it is learned again */
                 json_decref(facts);
                 return 0;
         }

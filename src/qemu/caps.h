@@ -54,3 +54,5 @@ bool qemu_caps_machine(const QemuCaps *caps, const char *name, QemuMachine *ret)
 bool qemu_caps_machine_at(const QemuCaps *caps, size_t i, QemuMachine *ret);
 bool qemu_caps_device(const QemuCaps *caps, const char *device);
 bool qemu_caps_cpu(const QemuCaps *caps, const char *model);
+/* Model i, with whether TCG has all of it; false past the last. */
+bool qemu_caps_cpu_at(const QemuCaps *caps, size_t i, const char **ret_model, bool *ret_usable);

@@ -275,7 +275,7 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
         r = qemu_argv(live, &argv_spec, &argv, err);
         if (r < 0)
                 return r;
-        r = process_log_open(guest->log_path, &log_fd, &guest->log_start, err);
+        r = process_log_open(guest->log_path, argv, &log_fd, &guest->log_start, err);
         if (r < 0)
                 return r;
 

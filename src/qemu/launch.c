@@ -50,7 +50,7 @@ static int check_run(void *data, Error *err)
 
 static void want(Check *check, const char *path, int mode, const char *complaint)
 {
-        if (path)
+        if (path && *path)
                 *vec_push(&check->files) =
                         (Wanted){.path = xstrdup(path), .mode = mode, .complaint = complaint};
 }
@@ -244,9 +244,8 @@ int launch_learn_displays(Op *op, Error *err)
 
 /* --- what the command line cannot say --- */
 
-int launch_set_up(Op *op, Error *err)
+static int set_password(Op *op, const DomainConfig *live, Error *err)
 {
-        const DomainConfig *live = op_domain(op)->live;
         const char *password = live->graphics.len ? live->graphics.items[0].data.vnc.passwd : NULL;
 
         if (!password)
@@ -254,4 +253,29 @@ int launch_set_up(Op *op, Error *err)
         return qemu_guest_call(op, "set_password",
                                json_pack("{s:s, s:s}", "protocol", "vnc", "password", password),
                                NULL, err);
+}
+
+static int set_balloon(Op *op, const DomainConfig *live, Error *err)
+{
+        if (!live->has_current_memory || live->current_memory >= live->memory ||
+            !live->memballoon || live->memballoon->model == MEMBALLOON_MODEL_NONE)
+                return OP_NEXT;
+        return qemu_guest_call(
+                op, "balloon",
+                json_pack("{s:I}", "value", (json_int_t) live->current_memory * 1024), NULL, err);
+}
+
+int launch_set_up(Op *op, Error *err)
+{
+        static int (*const commands[])(Op *, const DomainConfig *, Error *) = {set_password,
+                                                                               set_balloon};
+        Launch *launch = op->state;
+
+        while (launch->set_up < ELEMENTSOF(commands)) {
+                int r = commands[launch->set_up++](op, op_domain(op)->live, err);
+
+                if (r != OP_NEXT)
+                        return r < 0 ? r : OP_AGAIN;
+        }
+        return OP_NEXT;
 }

@@ -59,9 +59,9 @@ static void qemu_ended(QemuMigration *m, const Error *err)
         m->qemu_over = true;
         if (err)
                 error_copy(&m->qemu_error, err);
-        /* When saving, the end of the stream ends the pump; nobody reads what is loaded any more.
-         */
-        if (err && !m->pump_over)
+        /* When saving, the end of the stream ends the pump. When loading into a QEMU that has died,
+         * the pump learns so by the pipe, and then tells whether the image was to blame. */
+        if (err && !m->pump_over && (m->saving || guest_of(m)))
                 image_pump_cancel(m->pump);
         maybe_end(m);
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -80,14 +81,34 @@ int monitor_connect(const char *path, int *ret_fd, Error *err)
         return 0;
 }
 
-int process_log_open(const char *path, int *ret_fd, off_t *ret_start, Error *err)
+/* "2026-01-31 12:00:00 starting '/usr/bin/qemu' '-name' ...", for people. */
+static void write_banner(int fd, char *const *argv)
+{
+        _cleanup_(str_done) Str line = {};
+        time_t now = time(NULL);
+        struct tm tm;
+        char when[32];
+
+        localtime_r(&now, &tm);
+        strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+        str_addf(&line, "%s starting", when);
+        for (; *argv; argv++)
+                str_addf(&line, " '%s'", *argv);
+        str_addc(&line, '\n');
+        (void) fd_write_all(fd, line.text, line.len); /* ignoring: a full disk ends no guest */
+}
+
+int process_log_open(const char *path, char *const *argv, int *ret_fd, off_t *ret_start, Error *err)
 {
         _cleanup_(fd_closep) int fd =
                 open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
         struct stat st;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fd < 0)
                 return error_set_errno(err, errno, "cannot open log '%s'", path);
+        write_banner(fd, argv);
+        if (fstat(fd, &st) < 0)
+                return error_set_errno(err, errno, "cannot look at log '%s'", path);
         *ret_start = st.st_size;
         *ret_fd = TAKE_FD(fd);
         return 0;

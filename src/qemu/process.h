@@ -12,7 +12,9 @@ int monitor_bind(const char *path, int *ret_fd, Error *err);
 /* Connects without waiting: the kernel takes the connection before QEMU looks at it. */
 int monitor_connect(const char *path, int *ret_fd, Error *err);
 
-/* Opens a guest's log for QEMU's output; *ret_start is where this run's output begins. */
-int process_log_open(const char *path, int *ret_fd, off_t *ret_start, Error *err);
+/* Opens a log for the output of a program and writes its command line there; *ret_start is where
+ * the output begins. */
+int process_log_open(const char *path, char *const *argv, int *ret_fd, off_t *ret_start,
+                     Error *err);
 /* The last lines that were written from `start` on, joined by "; "; NULL when there are none. */
 char *process_log_tail(const char *path, off_t start);

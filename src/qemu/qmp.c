@@ -431,9 +431,10 @@ void qmp_client_call(QmpClient *client, const char *command, json_t *args, QmpRe
         qmp_client_call_fd(client, command, args, -1, fn, data);
 }
 
-void qmp_client_ask(QmpClient *client, const char *command, QmpReplyFn *fn, void *data)
+void qmp_client_ask(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
+                    void *data)
 {
-        Call *call = call_new(client, command, NULL);
+        Call *call = call_new(client, command, args);
 
         call->fn = fn;
         call->data = data;

@@ -57,7 +57,8 @@ int qmp_client_new(Loop *loop, int fd, const QmpSpec *spec, QmpClient **ret, Err
 void qmp_client_call(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
                      void *data);
 /* Without a deadline: for what no operation waits for. */
-void qmp_client_ask(QmpClient *client, const char *command, QmpReplyFn *fn, void *data);
+void qmp_client_ask(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
+                    void *data);
 /* With a descriptor that goes with it (getfd, add-fd), taken over. */
 void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, int fd,
                         QmpReplyFn *fn, void *data);

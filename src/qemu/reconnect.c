@@ -62,7 +62,7 @@ static void status_told(void *data, json_t *value, const Error *err)
         if (!err)
                 qemu_sync_status(guest, json_text(value, "status", ""));
         else if (!qmp_client_broken(guest->qmp))
-                qmp_client_ask(guest->qmp, "query-status", late_status_told, guest);
+                qmp_client_ask(guest->qmp, "query-status", NULL, late_status_told, guest);
         finish(reconnect, err);
 }
 

@@ -12,6 +12,7 @@ enum {
         VERSION_OLDEST = 6002000, /* takes -device as JSON, and -action */
 };
 
+#define HEX_DIGITS       "0123456789abcdefABCDEF"
 #define refuse(err, ...) error_set((err), ERROR_CONFIG_UNSUPPORTED, __VA_ARGS__)
 
 char *qemu_emulator(const DomainConfig *config)
@@ -26,13 +27,6 @@ char *qemu_emulator(const DomainConfig *config)
                 arch = uts.machine;
         }
         return xasprintf("/usr/bin/qemu-system-%s", str_eq(arch, "i686") ? "i386" : arch);
-}
-
-static int check_path(const char *path, const char *what, Error *err)
-{
-        if (path && path[0] != '/')
-                return refuse(err, "%s '%s' is not an absolute path", what, path);
-        return 0;
 }
 
 /* --- the machine --- */
@@ -65,13 +59,6 @@ static int check_lifecycle(const DomainConfig *config, Error *err)
 static int check_os(const DomainConfig *config, Error *err)
 {
         const Os *os = &config->os;
-        const struct {
-                const char *path, *what;
-        } files[] = {{os->loader, "loader"},
-                     {os->kernel, "kernel"},
-                     {os->initrd, "initrd"},
-                     {os->dtb, "device tree"}};
-        int r = 0;
 
         if (os->type != OS_TYPE_UNSET && os->type != OS_TYPE_HVM)
                 return refuse(err, "os type '%s' is not supported by QEMU", os_type_text(os->type));
@@ -86,9 +73,7 @@ static int check_os(const DomainConfig *config, Error *err)
                 return refuse(err, "firmware output on the serial port is not supported");
         if (config->bootloader)
                 return refuse(err, "a bootloader is not supported by QEMU");
-        for (size_t i = 0; i < ELEMENTSOF(files) && r >= 0; i++)
-                r = check_path(files[i].path, files[i].what, err);
-        return r;
+        return 0;
 }
 
 static int check_processor(const DomainConfig *config, Error *err)
@@ -102,15 +87,6 @@ static int check_processor(const DomainConfig *config, Error *err)
         if ((cpu->mode == CPU_MODE_UNSET || cpu->mode == CPU_MODE_CUSTOM) && !cpu->model &&
             cpu->features.len)
                 return refuse(err, "CPU features need a CPU model");
-        if (cpu->topology) {
-                const CpuTopology *topology = cpu->topology;
-                uint64_t product = (uint64_t) topology->sockets *
-                                   (topology->has_dies ? topology->dies : 1) * topology->cores *
-                                   topology->threads;
-
-                if (product != config->vcpus)
-                        return refuse(err, "CPU topology doesn't match maximum vcpu count");
-        }
         return 0;
 }
 
@@ -206,9 +182,10 @@ static int check_disk(const Disk *disk, Error *err)
                 if (unknown[i].set)
                         return refuse(err, "disk '%s': %s is not supported", disk->target,
                                       unknown[i].name);
-        if (!disk_path(disk) && disk->device != DISK_DEVICE_CDROM)
-                return refuse(err, "disk '%s' has no source", disk->target);
-        return check_path(disk_path(disk), "disk source", err);
+        if (disk->wwn && (strlen(disk->wwn) != 16 || strspn(disk->wwn, HEX_DIGITS) != 16))
+                return refuse(err, "disk '%s': wwn '%s' is not 16 hex digits", disk->target,
+                              disk->wwn);
+        return 0;
 }
 
 static int check_interface(const Interface *interface, Error *err)
@@ -244,38 +221,19 @@ static int check_interface(const Interface *interface, Error *err)
                 return refuse(err, "vhost and queues need an interface with a tap device");
         if (interface->link == LINK_STATE_DOWN)
                 return refuse(err, "interface link state 'down' is not supported");
-        return interface->rom ? check_path(interface->rom->file, "option ROM", err) : 0;
+        if (interface->rom && interface->rom->file && interface->rom->file[0] != '/')
+                return refuse(err, "option ROM '%s' is not an absolute path", interface->rom->file);
+        return 0;
 }
 
 static int check_line(const CharSource *source, Error *err)
 {
-        int r = 0;
-
-        switch (source->type) {
-        case CHAR_TYPE_FILE:
-                r = check_path(source->data.file.path, "character device", err);
-                break;
-        case CHAR_TYPE_DEV:
-                r = check_path(source->data.dev.path, "character device", err);
-                break;
-        case CHAR_TYPE_PIPE:
-                r = check_path(source->data.pipe.path, "character device", err);
-                break;
-        case CHAR_TYPE_UNIX:
-                r = check_path(source->data.unix_.path, "character device", err);
-                break;
-        case CHAR_TYPE_TCP:
-                if (source->data.tcp.protocol == TCP_PROTOCOL_TLS ||
-                    source->data.tcp.protocol == TCP_PROTOCOL_TELNETS)
-                        r = refuse(err, "encrypted character devices are not supported");
-                break;
-        case CHAR_TYPE_SPICEVMC:
-                r = refuse(err, "character device type 'spicevmc' is not supported");
-                break;
-        default:
-                break;
-        }
-        return r < 0 ? r : check_path(source->log_file, "log of a character device", err);
+        if (source->type == CHAR_TYPE_SPICEVMC)
+                return refuse(err, "character device type 'spicevmc' is not supported");
+        if (source->type == CHAR_TYPE_TCP && (source->data.tcp.protocol == TCP_PROTOCOL_TLS ||
+                                              source->data.tcp.protocol == TCP_PROTOCOL_TELNETS))
+                return refuse(err, "encrypted character devices are not supported");
+        return 0;
 }
 
 static int check_lines(const DomainConfig *config, Error *err)
@@ -290,8 +248,6 @@ static int check_lines(const DomainConfig *config, Error *err)
                 r = check_line(&console->source, err);
                 if (r >= 0 && console->target_type == CONSOLE_TARGET_TYPE_XEN)
                         r = refuse(err, "console target type 'xen' is not supported");
-                if (r >= 0 && i > 0 && console->target_type != CONSOLE_TARGET_TYPE_VIRTIO)
-                        r = refuse(err, "only the first console can be a serial port");
         }
         for (size_t i = 0; i < config->channels.len && r >= 0; i++) {
                 r = check_line(&config->channels.items[i].source, err);
@@ -381,8 +337,6 @@ static int check_devices(const DomainConfig *config, Error *err)
                 r = check_disk(&config->disks.items[i], err);
         for (size_t i = 0; i < config->interfaces.len && r >= 0; i++)
                 r = check_interface(&config->interfaces.items[i], err);
-        for (size_t i = 0; i < config->rngs.len && r >= 0; i++)
-                r = check_path(config->rngs.items[i].device, "rng device", err);
         if (r >= 0)
                 r = check_lines(config, err);
         if (r >= 0)
@@ -452,8 +406,6 @@ int qemu_validate(Driver *driver, DomainConfig *config, Error *err)
                 r = check_clock(&config->clock, err);
         if (r >= 0)
                 r = check_features(config, err);
-        if (r >= 0)
-                r = check_path(config->emulator, "emulator", err);
         if (r >= 0)
                 r = check_devices(config, err);
         if (r < 0)

@@ -20,6 +20,9 @@
  *     stuck     migrate, migrate-incoming: the migration begins and never ends, but for
  * migrate_cancel cut       migrate: sends less than it told, and completes
  *
+ * log:commands writes "command NAME" to stderr for each. shutdown:pause stops a guest that shuts
+ * down, as -action does.
+ *
  * It knows a guest's status, saves MEMORY bytes and takes them back only when they are the same. As
  * a binary that is asked for its capabilities ("-machine none") it does as it is told only when its
  * name begins with "probe". */
@@ -231,6 +234,8 @@ static void drop_passed(void)
 
 static void run(const char *command, json_int_t id)
 {
+        if (is_told("log", "commands"))
+                fprintf(stderr, "command %s\n", command);
         if (goes_wrong(command, id))
                 return;
         if (!strcmp(command, "cont") && stopped) {
@@ -242,6 +247,12 @@ static void run(const char *command, json_int_t id)
         } else if (!strcmp(command, "system_powerdown")) {
                 event("POWERDOWN", NULL);
                 event("SHUTDOWN", "{\"guest\": true, \"reason\": \"guest-shutdown\"}");
+                if (is_told("shutdown", "pause")) {
+                        stopped = true;
+                        event("STOP", NULL);
+                }
+        } else if (!strcmp(command, "system_reset")) {
+                event("RESET", "{\"guest\": false, \"reason\": \"host-qmp-system-reset\"}");
         }
 
         if (!strcmp(command, "query-status"))
@@ -277,7 +288,8 @@ static void run(const char *command, json_int_t id)
                    !strcmp(migration, "active")) {
                 drop_passed();
                 migration_is("cancelled");
-        } else if (!strcmp(command, "quit") || !strcmp(command, "system_powerdown")) {
+        } else if (!strcmp(command, "quit") ||
+                   (!strcmp(command, "system_powerdown") && !is_told("shutdown", "pause"))) {
                 exit(0);
         }
 }

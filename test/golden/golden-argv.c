@@ -190,7 +190,7 @@ static void check_real(const char *name, char *const *words)
         bool ok;
 
         if (monitor_bind(path, &listener, &err) < 0 || monitor_connect(path, &fd, &err) < 0 ||
-            process_log_open(log, &log_fd, &log_start, &err) < 0) {
+            process_log_open(log, words, &log_fd, &log_start, &err) < 0) {
                 result(false, "runs", name, error_text(&err));
                 return;
         }

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/engine.h"
@@ -152,6 +153,38 @@ _unused_ static Domain *define_guest(QemuFixture *f, const char *devices)
 _unused_ static Domain *guest_of(QemuFixture *f)
 {
         return domain_list_by_name(f->driver->host.domains, "guest");
+}
+
+/* A link to the fake QEMU that goes wrong as `rules` says. */
+_unused_ static char *fake_qemu(const QemuFixture *f, const char *rules)
+{
+        char *path = xasprintf("%s/fake-qemu%s%s", f->root, *rules ? "," : "", rules);
+
+        (void) unlink(path);
+        assert_int_equal(symlink(getenv("OSTLER_FAKE_QEMU"), path), 0);
+        return path;
+}
+
+_unused_ static Domain *define_fake(QemuFixture *f, const char *rules)
+{
+        _cleanup_(free_ptr) char *emulator = fake_qemu(f, rules);
+        _cleanup_(free_ptr) char *xml = guest_xml(emulator, "");
+
+        return define_xml(f, xml);
+}
+
+_unused_ static bool log_says(const QemuFixture *f, const char *words)
+{
+        _cleanup_(free_ptr) char *path = path_join(f->root, "log/qemu/guest.log");
+        _cleanup_(free_ptr) char *text = NULL;
+
+        return file_read(path, 1024 * 1024, &text, NULL, NULL) == 0 && strstr(text, words);
+}
+
+_unused_ static void wait_until_off(QemuFixture *f, Domain *d)
+{
+        while (domain_active(d))
+                loop_turn(f->loop, true);
 }
 
 _unused_ static int qemu_tear_down(void **state)

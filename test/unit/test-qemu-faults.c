@@ -9,24 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 
-/* A link to the fake QEMU that goes wrong as `rules` says. */
-static char *fake_qemu(const QemuFixture *f, const char *rules)
-{
-        char *path = xasprintf("%s/fake-qemu%s%s", f->root, *rules ? "," : "", rules);
-
-        (void) unlink(path);
-        assert_int_equal(symlink(getenv("OSTLER_FAKE_QEMU"), path), 0);
-        return path;
-}
-
-static Domain *define_fake(QemuFixture *f, const char *rules)
-{
-        _cleanup_(free_ptr) char *emulator = fake_qemu(f, rules);
-        _cleanup_(free_ptr) char *xml = guest_xml(emulator, "");
-
-        return define_xml(f, xml);
-}
-
 /* Files below a folder of the root whose names are not those of the driver's own. */
 static unsigned files_in(const QemuFixture *f, const char *folder)
 {
@@ -40,14 +22,6 @@ static unsigned files_in(const QemuFixture *f, const char *folder)
                 n += entry->d_name[0] != '.';
         closedir(dir);
         return n;
-}
-
-static bool log_says(const QemuFixture *f, const char *words)
-{
-        _cleanup_(free_ptr) char *path = path_join(f->root, "log/qemu/guest.log");
-        _cleanup_(free_ptr) char *text = NULL;
-
-        return file_read(path, 1024 * 1024, &text, NULL, NULL) == 0 && strstr(text, words);
 }
 
 /* Waits for the verb. Where QEMU falls silent on the way, time passes until it is given up. */
@@ -74,12 +48,6 @@ static void remove_log(const QemuFixture *f)
         _cleanup_(free_ptr) char *path = path_join(f->root, "log/qemu/guest.log");
 
         (void) unlink(path);
-}
-
-static void wait_until_off(QemuFixture *f, Domain *d)
-{
-        while (domain_active(d))
-                loop_turn(f->loop, true);
 }
 
 /* One start that fails before it is told to anybody. */
