@@ -7,7 +7,23 @@
 #include <stdio.h>
 #include <time.h>
 
-static _Atomic(LogLevel) threshold = LOG_LEVEL_WARNING;
+enum {
+        NO_LEVEL = -1, /* the area follows the general one */
+};
+
+static const char *const areas[] = {
+#define X(name) name,
+        LOG_AREAS(X)
+#undef X
+};
+
+static _Atomic(LogLevel) general = LOG_LEVEL_WARNING;
+static _Atomic(LogLevel) threshold = LOG_LEVEL_WARNING; /* of all areas together */
+static _Atomic(int) area_levels[ELEMENTSOF(areas)] = {
+#define X(name) NO_LEVEL,
+        LOG_AREAS(X)
+#undef X
+};
 static _Atomic(LogSinkFn *) current_sink;
 
 static const char *const level_texts[] = {
@@ -29,9 +45,58 @@ static void sink_stderr(LogLevel level, const char *area, const char *line)
                 area, line);
 }
 
+static void raise_threshold(void)
+{
+        int most = (int) atomic_load(&general);
+
+        for (size_t i = 0; i < ELEMENTSOF(areas); i++) {
+                int level = atomic_load(&area_levels[i]);
+
+                most = level > most ? level : most;
+        }
+        atomic_store(&threshold, (LogLevel) most);
+}
+
 void log_set_level(LogLevel level)
 {
-        atomic_store(&threshold, level);
+        atomic_store(&general, level);
+        raise_threshold();
+}
+
+static size_t find_area(const char *area)
+{
+        size_t i = 0;
+
+        while (i < ELEMENTSOF(areas) && !str_eq(areas[i], area))
+                i++;
+        return i;
+}
+
+bool log_set_area_level(const char *area, LogLevel level)
+{
+        size_t i = find_area(area);
+
+        if (i == ELEMENTSOF(areas))
+                return false;
+        atomic_store(&area_levels[i], (int) level);
+        raise_threshold();
+        return true;
+}
+
+void log_reset_areas(void)
+{
+        for (size_t i = 0; i < ELEMENTSOF(areas); i++)
+                atomic_store(&area_levels[i], NO_LEVEL);
+        raise_threshold();
+}
+
+/* What an area keeps. */
+static LogLevel level_of(const char *area)
+{
+        size_t i = find_area(area);
+        int level = i < ELEMENTSOF(areas) ? atomic_load(&area_levels[i]) : NO_LEVEL;
+
+        return level == NO_LEVEL ? atomic_load(&general) : (LogLevel) level;
 }
 
 LogLevel log_get_level(void)
@@ -64,7 +129,7 @@ void log_write(LogLevel level, const char *area, const char *format, ...)
         LogSinkFn *sink = atomic_load(&current_sink);
         va_list ap;
 
-        if (level == LOG_LEVEL_NONE || level > log_get_level())
+        if (level == LOG_LEVEL_NONE || level > level_of(area))
                 return;
         va_start(ap, format);
         _cleanup_(free_ptr) char *line = xvasprintf(format, ap);

@@ -19,8 +19,19 @@ typedef enum LogLevel {
 
 typedef void LogSinkFn(LogLevel level, const char *area, const char *line);
 
-/* Lines of this level and the more severe ones are kept. The start value is WARNING. */
+/* The rooms that log; an area is one of these names. */
+#define LOG_AREAS(X)                                                                               \
+        X("base") X("loop") X("config") X("store") X("image") X("op") X("domain") X("fake")        \
+        X("qemu") X("engine") X("wire") X("lib") X("daemon")
+
+/* Lines of this level and the more severe ones are kept, in every area that has no level of its own.
+ * The start value is WARNING. */
 void log_set_level(LogLevel level);
+/* The level of one area, whatever the general one is; false when there is no such area. */
+bool log_set_area_level(const char *area, LogLevel level);
+/* No area has a level of its own. */
+void log_reset_areas(void);
+/* The least severe level that any area keeps. */
 LogLevel log_get_level(void);
 bool log_level_parse(const char *text, LogLevel *ret);
 const char *log_level_text(LogLevel level);

@@ -2,6 +2,7 @@
  *
  * The end of the daemon is no event for the guests: they run on, an operation that was under way is
  * in the journal, and the next daemon takes both up. */
+#include "daemon/account.h"
 #include "daemon/options.h"
 #include "daemon/report.h"
 
@@ -38,6 +39,20 @@ typedef struct Daemon {
         int signal_fd;
 } Daemon;
 
+/* The log's levels are taken anew; what else was changed waits for the next start. */
+static void reload(Daemon *daemon)
+{
+        _cleanup_(settings_done) Settings settings = {};
+        _cleanup_(error_done) Error err = {};
+
+        if (options_reload(&daemon->options, &settings, &err) < 0) {
+                log_at(LOG_LEVEL_ERROR, "daemon", "nothing was changed: %s", error_text(&err));
+                return;
+        }
+        settings_apply_log(&settings);
+        log_at(LOG_LEVEL_NOTICE, "daemon", "read the log's levels again");
+}
+
 static void on_signal(void *data, int events)
 {
         Daemon *daemon = data;
@@ -46,6 +61,10 @@ static void on_signal(void *data, int events)
         (void) events;
         if (read(daemon->signal_fd, &info, sizeof(info)) != sizeof(info))
                 return;
+        if (info.ssi_signo == SIGHUP) {
+                reload(daemon);
+                return;
+        }
         log_at(LOG_LEVEL_NOTICE, "daemon", "ending on signal %u; guests run on", info.ssi_signo);
         sd_notify(0, "STOPPING=1");
         loop_stop(daemon->loop);
@@ -59,6 +78,7 @@ static int watch_signals(Daemon *daemon, Error *err)
         sigemptyset(&set);
         sigaddset(&set, SIGTERM);
         sigaddset(&set, SIGINT);
+        sigaddset(&set, SIGHUP);
         sigprocmask(SIG_BLOCK, &set, NULL);
         daemon->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         if (daemon->signal_fd < 0)
@@ -67,18 +87,40 @@ static int watch_signals(Daemon *daemon, Error *err)
                          &daemon->signals, err);
 }
 
+static WireLimits limits_of(const Settings *settings)
+{
+        return (WireLimits){
+                .clients = (unsigned) settings->max_clients,
+                .calls = (unsigned) settings->max_client_requests,
+                .waiting = (unsigned) settings->max_client_waiting,
+                .call_bytes = settings->max_client_request_bytes,
+                .output_events = settings->max_client_event_bytes,
+                .output_hard = settings->max_client_output_bytes,
+                .registrations = (unsigned) settings->max_client_callbacks,
+                .channels = (unsigned) settings->max_client_streams,
+                .keepalive_ms = (unsigned) settings->keepalive_interval * 1000,
+                .keepalive_count = (unsigned) settings->keepalive_count,
+        };
+}
+
 static int listen_for_clients(Daemon *daemon, Error *err)
 {
+        const Settings *settings = &daemon->options.settings;
         _cleanup_(free_ptr) char *path = path_join(daemon->options.run_dir, "libvirt-sock");
         _cleanup_(free_ptr) char *ro_path = path_join(daemon->options.run_dir, "libvirt-sock-ro");
         WireConfig config = {
                 .path = path,
                 .ro_path = ro_path,
-                .mode = daemon->options.socket_mode,
-                .ro_mode = daemon->options.socket_ro_mode,
+                .mode = (mode_t) settings->unix_sock_rw_perms,
+                .ro_mode = (mode_t) settings->unix_sock_ro_perms,
+                .group = (gid_t) -1,
+                .limits = limits_of(settings),
                 .observe = report_client,
         };
+        int r = account_group(settings->unix_sock_group, &config.group, err);
 
+        if (r < 0)
+                return error_prefix(err, "unix_sock_group");
         return wire_server_new(daemon->loop, daemon->engine, &config, &daemon->server, err);
 }
 
@@ -93,14 +135,22 @@ static void recovered(void *data, const Error *err)
 
 static int open_engine(Daemon *daemon, Error *err)
 {
+        const Settings *settings = &daemon->options.settings;
         EngineConfig config = {
                 .lib_dir = daemon->options.lib_dir,
                 .run_dir = daemon->options.run_dir,
                 .log_dir = daemon->options.log_dir,
                 .drivers = drivers,
                 .hooks = {.observe = report_operation},
+                .queue_max = (unsigned) settings->max_queue,
+                .queue_ms = settings->queue_timeout * 1000,
         };
-        int r = engine_open(daemon->loop, &config, &daemon->engine, err);
+        int r;
+
+        qemu_settings.startup_ms = settings->qemu_start_timeout * 1000;
+        qemu_settings.command_ms = settings->qemu_command_timeout * 1000;
+        qemu_settings.kill_ms = settings->qemu_kill_timeout * 1000;
+        r = engine_open(daemon->loop, &config, &daemon->engine, err);
 
         if (r < 0)
                 return r;
@@ -161,11 +211,13 @@ int main(int argc, char **argv)
                 return 2;
         }
         if (daemon.options.help || daemon.options.version) {
-                fputs(daemon.options.help ? options_help : "ostlerd " OSTLER_VERSION "\n", stdout);
+                _cleanup_(free_ptr) char *help = options_help();
+
+                fputs(daemon.options.help ? help : "ostlerd " OSTLER_VERSION "\n", stdout);
                 options_done(&daemon.options);
                 return 0;
         }
-        log_set_level(daemon.options.log_level);
+        settings_apply_log(&daemon.options.settings);
         umask(0077);
 
         r = serve(&daemon, &err);

@@ -163,7 +163,7 @@ static int enqueue(EngineCall *call, Error *err)
 
         LIST_FOREACH(other, &d->queue, EngineCall, queue)
                 waiting++;
-        if (waiting >= ENGINE_QUEUE_MAX)
+        if (waiting >= call->engine->queue_max)
                 return error_set(err, ERROR_BUSY, "%zu requests wait for domain '%s' already",
                                  waiting, d->name);
 
@@ -173,7 +173,7 @@ static int enqueue(EngineCall *call, Error *err)
         }
         list_append(&d->queue, &call->queue);
         call->deadline = timer_new(call->engine->loop, waited_too_long, call);
-        timer_start(call->deadline, ENGINE_QUEUE_DEADLINE);
+        timer_start(call->deadline, call->engine->queue_ms);
         return 0;
 }
 

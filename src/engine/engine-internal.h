@@ -9,8 +9,8 @@
 typedef struct Recovery Recovery;
 
 enum {
-        ENGINE_QUEUE_MAX = 64,         /* requests that wait for one domain */
-        ENGINE_QUEUE_DEADLINE = 30000, /* ms that one waits at most */
+        ENGINE_QUEUE_MAX = 64,         /* EngineConfig.queue_max where it is not given */
+        ENGINE_QUEUE_DEADLINE = 30000, /* EngineConfig.queue_ms */
         ENGINE_DRIVERS_MAX = 8,
 };
 
@@ -28,6 +28,8 @@ struct Engine {
         OpHooks hooks; /* of the program */
         EngineDriver drivers[ENGINE_DRIVERS_MAX];
         size_t n_drivers;
+        unsigned queue_max;
+        uint64_t queue_ms;
         char *run_dir;
         int lock_fd; /* one engine a root */
         ListNode calls;     /* EngineCall.node */

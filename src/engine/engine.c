@@ -168,6 +168,8 @@ int engine_open(Loop *loop, const EngineConfig *config, Engine **ret, Error *err
 
         engine->loop = loop;
         engine->hooks = config->hooks;
+        engine->queue_max = config->queue_max ? config->queue_max : ENGINE_QUEUE_MAX;
+        engine->queue_ms = config->queue_ms ? config->queue_ms : ENGINE_QUEUE_DEADLINE;
         engine->lock_fd = -1;
         engine->run_dir = xstrdup(config->run_dir);
         list_init(&engine->calls);

@@ -16,6 +16,8 @@ typedef struct EngineConfig {
         const char *log_dir;              /* <root>/log */
         const DriverType *const *drivers; /* NULL-terminated */
         OpHooks hooks; /* observe and fault, with their data; the rest is the engine's */
+        unsigned queue_max; /* requests that wait for one domain; 0: 64 */
+        uint64_t queue_ms;  /* that one waits at most; 0: 30000 */
 } EngineConfig;
 
 /* Takes the root's lock, opens the store and the drivers and loads every domain. ERROR_BUSY names the

@@ -125,8 +125,8 @@ static void connection_waits(void *data, int events)
                 fd = -1;
 }
 
-/* The mode is set before the file is there, so that nobody connects in between. */
-static int bind_path(int fd, const char *path, mode_t mode, Error *err)
+/* Nobody but the owner connects before group and mode are what they are to be. */
+static int bind_path(int fd, const char *path, mode_t mode, gid_t group, Error *err)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -137,14 +137,19 @@ static int bind_path(int fd, const char *path, mode_t mode, Error *err)
         strcpy(address.sun_path, path);
         if (unlink(path) < 0 && errno != ENOENT)
                 return error_set_errno(err, errno, "cannot replace socket '%s'", path);
-        if (fchmod(fd, mode) < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+        if (fchmod(fd, mode & 0700) < 0 ||
+            bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
                 return error_set_errno(err, errno, "cannot bind socket '%s'", path);
+        if (group != 0 && group != (gid_t) -1 && lchown(path, (uid_t) -1, group) < 0)
+                return error_set_errno(err, errno, "cannot give socket '%s' to group %u", path,
+                                       (unsigned) group);
         if (chmod(path, mode) < 0 || listen(fd, BACKLOG) < 0)
                 return error_set_errno(err, errno, "cannot listen on socket '%s'", path);
         return 0;
 }
 
-static int listener_open(WireListener *listener, const char *path, mode_t mode, Error *err)
+static int listener_open(WireListener *listener, const char *path, mode_t mode, gid_t group,
+                         Error *err)
 {
         _cleanup_(fd_closep) int fd = -1;
         int r;
@@ -154,7 +159,7 @@ static int listener_open(WireListener *listener, const char *path, mode_t mode, 
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return error_set_errno(err, errno, "cannot make a socket");
-        r = bind_path(fd, path, mode ? mode : 0600, err);
+        r = bind_path(fd, path, mode ? mode : 0600, group, err);
         if (r < 0)
                 return r;
         r = watch_new(listener->server->loop, fd, WATCH_IN, connection_waits, listener,
@@ -220,9 +225,10 @@ int wire_server_new(Loop *loop, Engine *engine, const WireConfig *config, WireSe
                 server->listeners[i] =
                         (WireListener){.server = server, .fd = -1, .readonly = i == 1};
 
-        r = listener_open(&server->listeners[0], config->path, config->mode, err);
+        r = listener_open(&server->listeners[0], config->path, config->mode, config->group, err);
         if (r >= 0)
-                r = listener_open(&server->listeners[1], config->ro_path, config->ro_mode, err);
+                r = listener_open(&server->listeners[1], config->ro_path, config->ro_mode,
+                                  config->group, err);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(server);

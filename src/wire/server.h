@@ -53,6 +53,7 @@ typedef struct WireConfig {
         const char *path;     /* of the socket; NULL: none */
         const char *ro_path;  /* of the socket for looking only; NULL: none */
         mode_t mode, ro_mode; /* 0: 0600 */
+        gid_t group;          /* of both sockets; 0 or -1: the daemon's own */
         WireLimits limits;
         WireObserveFn *observe; /* may be NULL */
         void *data;

@@ -42,6 +42,26 @@ static void levels_filter(void **state)
                             "<warning qemu shown 1><error op shown 2><debug wire shown>");
 }
 
+static void areas_have_levels_of_their_own(void **state)
+{
+        (void) state;
+        assert_true(log_set_area_level("qemu", LOG_LEVEL_DEBUG));
+        assert_true(log_set_area_level("wire", LOG_LEVEL_ERROR));
+        assert_int_equal(log_get_level(), LOG_LEVEL_DEBUG);
+        log_debug("qemu", "shown");
+        log_debug("op", "hidden");
+        log_at(LOG_LEVEL_WARNING, "op", "shown");
+        log_at(LOG_LEVEL_WARNING, "wire", "hidden");
+        log_at(LOG_LEVEL_ERROR, "wire", "shown");
+        log_reset_areas();
+        assert_int_equal(log_get_level(), LOG_LEVEL_WARNING);
+        log_debug("qemu", "hidden");
+        log_at(LOG_LEVEL_WARNING, "wire", "again");
+        assert_string_equal(lines.text, "<debug qemu shown><warning op shown><error wire shown>"
+                                        "<warning wire again>");
+        assert_false(log_set_area_level("kitchen", LOG_LEVEL_DEBUG));
+}
+
 static void filtered_arguments_are_not_computed(void **state)
 {
         int calls = 0;
@@ -80,6 +100,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(levels_filter, setup, teardown),
                 cmocka_unit_test_setup_teardown(filtered_arguments_are_not_computed, setup,
                                                 teardown),
+                cmocka_unit_test_setup_teardown(areas_have_levels_of_their_own, setup, teardown),
                 cmocka_unit_test_setup_teardown(no_forged_lines, setup, teardown),
                 cmocka_unit_test(names),
         };
