@@ -189,7 +189,7 @@ static void a_status_is_taken_over_without_an_event(void **state)
                 DomainState state;
                 DomainReason reason;
         } cases[] = {
-                {"paused", DOMAIN_PAUSED, REASON_UNKNOWN},
+                {"paused", DOMAIN_PAUSED, REASON_USER},
                 {"running", DOMAIN_RUNNING, REASON_UNKNOWN},
                 {"io-error", DOMAIN_PAUSED, REASON_IOERROR},
                 {"postmigrate", DOMAIN_PAUSED, REASON_SAVE},
