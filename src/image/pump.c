@@ -209,9 +209,12 @@ static int drain_to_pipe(ImagePump *pump, size_t len)
         return 0;
 }
 
-/* The odd bytes go first, so that the block which waits for the sum is a whole one. */
+/* The odd bytes go first, so that the block which waits for the sum is a whole one. A reader that
+ * leaves early may have met damage: the rest is summed all the same, so that the error can say so.
+ */
 static void load(ImagePump *pump)
 {
+        bool reader_left = false;
         uint64_t at = 0;
 
         while (at < pump->len) {
@@ -223,8 +226,11 @@ static void load(ImagePump *pump)
                 at += n;
                 if (at == pump->len && XXH3_64bits_digest(pump->sum) != pump->checksum)
                         break;
-                if (drain_to_pipe(pump, n) < 0)
-                        return;
+                if (!reader_left && drain_to_pipe(pump, n) < 0) {
+                        if (pump->error.sys_errno != EPIPE)
+                                return;
+                        reader_left = true;
+                }
         }
         if (XXH3_64bits_digest(pump->sum) != pump->checksum) {
                 char name[4096];

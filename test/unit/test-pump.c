@@ -354,6 +354,25 @@ static void a_guest_that_goes_away_is_an_error_and_no_signal(void **state)
         image_pump_free(pump);
 }
 
+static void a_guest_that_goes_away_over_damage_leaves_the_damage_to_be_told(void **state)
+{
+        Fixture *f = *state;
+        uint8_t bad = f->bytes[ODD / 2] ^ 1;
+        ImagePump *pump;
+
+        assert_int_equal(pwrite(f->file, f->bytes, ODD, OFFSET), ODD);
+        assert_int_equal(pwrite(f->file, &bad, 1, OFFSET + ODD / 2), 1);
+        make_pipe(f, false);
+        ImageInfo info = {
+                .stream_offset = OFFSET, .stream_len = ODD, .checksum = XXH3_64bits(f->bytes, ODD)};
+        pump = image_pump_load(f->loop, dup(f->file), f->pump_fd, &info, on_ended, f);
+        f->guest = fd_close(f->guest);
+        wait_ended(f);
+        assert_int_equal(f->error.code, ERROR_BAD_IMAGE);
+        assert_non_null(strstr(error_text(&f->error), "sum of its memory does not match"));
+        image_pump_free(pump);
+}
+
 static void a_full_disk_is_an_error_that_names_the_image(void **state)
 {
         Fixture *f = *state;
@@ -420,6 +439,7 @@ int main(void)
                 TEST(a_freed_pump_ends_and_does_not_call),
                 TEST(a_pump_may_be_freed_from_its_end),
                 TEST(a_guest_that_goes_away_is_an_error_and_no_signal),
+                TEST(a_guest_that_goes_away_over_damage_leaves_the_damage_to_be_told),
                 TEST(a_full_disk_is_an_error_that_names_the_image),
                 TEST(a_pump_writes_into_regular_files_alone),
 #undef TEST
