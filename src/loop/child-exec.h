@@ -1,19 +1,16 @@
 /* The forked side of child_spawn(): between fork() and the program. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "loop/child.h"
 
 /* Everything is prepared before the fork: the child allocates nothing. */
 typedef struct ChildPlan {
-        const char *path;
-        char *const *argv;
+        const ChildSpec *spec;
         char *const *envp;
         const int *fds; /* our numbers, -1 for none; the child has fds[i] as i */
         int *scratch;   /* n_fds numbers, for the child alone */
         size_t n_fds;   /* at least 3 */
         int gate;       /* the child's end, or -1 */
-        bool new_session;
 } ChildPlan;
 
 /* Becomes the program, or ends with 127 after telling why on descriptor 2, or with 126 and in

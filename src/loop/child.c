@@ -168,14 +168,12 @@ int child_spawn(Loop *loop, const ChildSpec *spec, ChildFn *fn, void *data, Chil
         }
 
         pid_t pid = fork_into(&(ChildPlan){
-                .path = spec->path,
-                .argv = spec->argv,
+                .spec = spec,
                 .envp = spec->envp ? spec->envp : environ,
                 .fds = fds,
                 .scratch = scratch,
                 .n_fds = n_fds,
                 .gate = gate_out,
-                .new_session = spec->new_session,
         });
         if (pid < 0)
                 return error_set_errno(err, errno, "cannot start '%s'", spec->path);

@@ -27,6 +27,14 @@ typedef struct ChildStatus {
 /* Called once; may free the child. */
 typedef void ChildFn(void *data, const ChildStatus *status);
 
+/* Whom a child runs as. */
+typedef struct ChildUser {
+        uid_t uid;
+        gid_t gid;
+        const gid_t *groups; /* supplementary ones, all of them */
+        size_t n_groups;
+} ChildUser;
+
 typedef struct ChildSpec {
         const char *path;  /* the program, absolute */
         char *const *argv; /* NULL-terminated */
@@ -35,6 +43,14 @@ typedef struct ChildSpec {
         size_t n_fds;      /* the rest is closed, and 0-2 without any are /dev/null */
         bool new_session;  /* setsid(): survives the daemon and its terminal */
         bool gated;        /* wait for child_release() before the program */
+
+        /* what the child may; everything is in force before it waits at its gate */
+        const ChildUser *user; /* NULL: the daemon's own */
+        int cgroup_fd;         /* a cgroup.procs, open for writing; 0: the daemon's own cgroup */
+        mode_t umask;          /* 0: the daemon's own */
+        uint64_t max_files;    /* open at once, where the host lets us; 0: as the daemon */
+        bool no_core;          /* leaves no core dump */
+        bool no_new_privs;     /* no program that it starts has more rights than it */
 } ChildSpec;
 
 /* Starts the program. A program that cannot be executed ends with status 127 after the error was

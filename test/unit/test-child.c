@@ -637,6 +637,83 @@ static void parent_dies(void **state)
 
 /* Adopted processes */
 
+/* The script's output with what the child may do as `spec` says. */
+static char *output_within(const char *script, ChildSpec spec)
+{
+        _cleanup_(error_done) Error err = {};
+        End end = {};
+        Child *child = NULL;
+        int fds[2];
+
+        assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+        spec.path = "/bin/sh";
+        spec.argv = SHELL(script);
+        spec.fds = (int[]){-1, fds[1], fds[1]};
+        spec.n_fds = 3;
+        assert_ok(child_spawn(loop, &spec, on_end, &end, &child, &err));
+        close(fds[1]);
+        char *text = read_to_end(fds[0]);
+        close(fds[0]);
+        await(&end);
+        child_free(child);
+        return text;
+}
+
+static void runs_as_another_user(void **state)
+{
+        static const gid_t groups[] = {4242, 4343};
+        const ChildUser user = {.uid = 65534, .gid = 4141, .groups = groups, .n_groups = 2};
+        _cleanup_(free_ptr) char *text = NULL;
+
+        (void) state;
+        if (geteuid() != 0)
+                skip();
+        text = output_within(
+                "grep -E '^(Uid|Gid|Groups|CapEff):' /proc/self/status | tr '\\t\\n' '  '",
+                (ChildSpec){.user = &user});
+        assert_non_null(strstr(text, "Uid: 65534 65534 65534 65534"));
+        assert_non_null(strstr(text, "Gid: 4141 4141 4141 4141"));
+        assert_non_null(strstr(text, "Groups: 4242 4343"));
+        assert_non_null(strstr(text, "CapEff: 0000000000000000"));
+}
+
+static void limits_are_in_force(void **state)
+{
+        _cleanup_(free_ptr) char *text = output_within(
+                "umask; ulimit -c; ulimit -n; grep NoNewPrivs /proc/self/status",
+                (ChildSpec){.umask = 0027, .max_files = 99, .no_core = true, .no_new_privs = true});
+
+        (void) state;
+        assert_string_equal(text, "0027\n0\n99\nNoNewPrivs:\t1\n");
+}
+
+static void joins_its_cgroup_at_the_gate(void **state)
+{
+        _cleanup_(error_done) Error err = {};
+        char text[8] = {};
+        End end = {};
+        Child *child = NULL;
+        int fds[2];
+
+        (void) state;
+        assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+        assert_ok(child_spawn(loop,
+                              &(ChildSpec){.path = "/bin/sh",
+                                           .argv = SHELL("exit 0"),
+                                           .gated = true,
+                                           .cgroup_fd = fds[1]},
+                              on_end, &end, &child, &err));
+        assert_int_equal(read(fds[0], text, sizeof(text)), 1);
+        assert_string_equal(text, "0");
+        assert_int_equal(end.calls, 0);
+        child_release(child);
+        await(&end);
+        assert_int_equal(end.status.code, 0);
+        child_free(child);
+        close(fds[0]);
+        close(fds[1]);
+}
+
 static void adopted_end_is_seen(void **state)
 {
         _cleanup_(error_done) Error err = {};
@@ -797,6 +874,9 @@ int main(void)
                 loop_test(many_gates),
                 loop_test(killed_at_the_gate),
                 loop_test(parent_dies),
+                loop_test(runs_as_another_user),
+                loop_test(limits_are_in_force),
+                loop_test(joins_its_cgroup_at_the_gate),
                 loop_test(adopted_end_is_seen),
                 loop_test(adopting_what_is_gone),
                 loop_test(adopted_and_freed),
