@@ -347,7 +347,9 @@ class Ostlerd(Daemon):
 
     def environment(self):
         env = dict(os.environ)
-        env['ASAN_OPTIONS'] = env.get('ASAN_OPTIONS', 'detect_leaks=1:exitcode=99')
+        # Freed memory that ASan keeps for a while is not the daemon's.
+        env['ASAN_OPTIONS'] = env.get('ASAN_OPTIONS', 'detect_leaks=1:exitcode=99') + \
+            ':quarantine_size_mb=8'
         env['MALLOC_PERTURB_'] = env.get('MALLOC_PERTURB_', str(os.getpid() % 255 + 1))
         return env
 
