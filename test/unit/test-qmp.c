@@ -246,7 +246,7 @@ static void a_command_that_expired_before_the_handshake_is_never_sent(void)
         p.fd = fds[0];
         assert_int_equal(qmp_client_new(loop, fds[1], &spec, &p.client, NULL), 0);
         qmp_client_call(p.client, "cont", NULL, on_answer, &one);
-        qmp_client_ask(p.client, "query-status", on_answer, &two);
+        qmp_client_ask(p.client, "query-status", NULL, on_answer, &two);
         loop_advance(loop, 100 * COMMAND_MS);
         assert_string_equal(p.told.text, "1:TIMEOUT ");
         get_ready(&p);
