@@ -166,8 +166,6 @@ class Model:
             fault("'onoff' is for truth")
         if f.form and f.form.startswith("hex") and f.type not in NUMBERS:
             fault("'hex' is for numbers")
-        if f.type == "kib" and "@" in f.xml:
-            fault("a size has a unit and needs an element")
 
     def bounds(self, f):
         """Least and largest value, length or count."""

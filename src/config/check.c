@@ -1,4 +1,5 @@
 /* What a configuration must not say, whatever the hypervisor. */
+#include "config/cpu-set.h"
 #include "config/finish.h"
 
 #include "base/map.h"
@@ -13,36 +14,6 @@ static int check_path(const char *path, const char *what, Error *err)
         return error_set(err, ERROR_XML_INVALID, "%s: path '%.200s' is not absolute", what, path);
 }
 
-/* Processors as "0-3,8,^2". */
-static bool is_cpu_set(const char *text)
-{
-        const char *p = text;
-
-        for (;;) {
-                bool but = *p == '^';
-                unsigned long first, last;
-                char *end;
-
-                p += but;
-                if (*p < '0' || *p > '9')
-                        return false;
-                first = last = strtoul(p, &end, 10);
-                if (*end == '-' && !but) {
-                        p = end + 1;
-                        if (*p < '0' || *p > '9')
-                                return false;
-                        last = strtoul(p, &end, 10);
-                }
-                if (last < first || last > 16383)
-                        return false;
-                if (!*end)
-                        return true;
-                if (*end != ',')
-                        return false;
-                p = end + 1;
-        }
-}
-
 static int check_size(const DomainConfig *config, Error *err)
 {
         if (config->memory == 0)
@@ -55,7 +26,8 @@ static int check_size(const DomainConfig *config, Error *err)
                 return error_set(err, ERROR_XML_INVALID,
                                  "<vcpu> in <domain>: current %u is more than %u",
                                  config->vcpu_current, config->vcpus);
-        if (config->vcpu_cpuset && !is_cpu_set(config->vcpu_cpuset))
+        CpuSet set;
+        if (config->vcpu_cpuset && !cpu_set_parse(config->vcpu_cpuset, &set))
                 return error_set(err, ERROR_XML_INVALID,
                                  "<vcpu> in <domain>: '%.64s' is no set of processors",
                                  config->vcpu_cpuset);
@@ -352,7 +324,8 @@ int config_check(const DomainConfig *config, Error *err)
         if ((r = check_size(config, err)) < 0 || (r = check_os(config, err)) < 0 ||
             (r = check_clock(&config->clock, err)) < 0 || (r = check_disks(config, err)) < 0 ||
             (r = check_controllers(config, err)) < 0 || (r = check_lines(config, err)) < 0 ||
-            (r = check_displays(config, err)) < 0 || (r = check_misc(config, err)) < 0)
+            (r = check_displays(config, err)) < 0 || (r = config_check_tune(config, err)) < 0 ||
+            (r = check_misc(config, err)) < 0)
                 return r;
         return check_boot(config, err);
 }
@@ -370,6 +343,8 @@ static bool address_fits(Want want, const Device *device, AddressType type)
                 return type == ADDRESS_TYPE_USB;
         case WANT_VIRTIO_SERIAL:
                 return type == ADDRESS_TYPE_VIRTIO_SERIAL;
+        case WANT_CCID:
+                return type == ADDRESS_TYPE_CCID;
         default:
                 return type == ADDRESS_TYPE_ISA &&
                        (device->kind == DEVICE_SERIAL || device->kind == DEVICE_PARALLEL ||

@@ -42,6 +42,9 @@ DEFINE_CLEANUP(DomainConfig, domain_config_free)
 /* File or device of a disk; NULL for a drive without medium. Borrowed. */
 const char *disk_path(const Disk *disk);
 
+/* Number of the n-th I/O thread: as given, then the lowest that are free. */
+uint32_t config_iothread_id(const DomainConfig *config, size_t n);
+
 /* The element of that name space in <metadata>, without the name space; the caller's. NULL where
  * there is none. */
 char *domain_config_metadata(const DomainConfig *config, const char *uri);

@@ -11,6 +11,8 @@
         X(SOUND, sounds, Sound, "sound")                                                           \
         X(CONTROLLER, controllers, Controller, "controller")                                       \
         X(DISK, disks, Disk, "disk")                                                               \
+        X(SMARTCARD, smartcards, Smartcard, "smartcard")                                           \
+        X(REDIRDEV, redirdevs, Redirdev, "redir")                                                  \
         X(HOSTDEV, hostdevs, Hostdev, "hostdev")                                                   \
         X(RNG, rngs, Rng, "rng")                                                                   \
         X(WATCHDOG, watchdogs, Watchdog, "watchdog")                                               \

@@ -145,6 +145,23 @@ static void fill_video(Video *video, bool first)
                 video->has_vram = true, video->vram = 16384;
 }
 
+/* Cells are numbered, and together they are the guest's memory. */
+static void fill_cells(DomainConfig *config)
+{
+        uint64_t memory = 0;
+
+        if (!config->cpu)
+                return;
+        for (size_t i = 0; i < config->cpu->cells.len; i++) {
+                NumaCell *cell = &config->cpu->cells.items[i];
+                if (!cell->has_id)
+                        cell->has_id = true, cell->id = (uint32_t) i;
+                memory += cell->memory;
+        }
+        if (memory)
+                config->memory = memory;
+}
+
 static void fill_os(DomainConfig *config)
 {
         Os *os = &config->os;
@@ -158,6 +175,13 @@ static void fill_os(DomainConfig *config)
                 boots_by_device |= device.info->has_boot_order;
         if (os->type == OS_TYPE_HVM && !boots_by_device && os->boot.len == 0)
                 *vec_push(&os->boot) = BOOT_DEVICE_HD;
+}
+
+static void fill_disk_chain(BackingStore *store)
+{
+        for (; store && store->type; store = store->backing)
+                if (!store->format)
+                        store->format = DISK_FORMAT_RAW;
 }
 
 static void fill_char(CharSource *source)
@@ -231,6 +255,7 @@ void config_fill(DomainConfig *config)
 {
         if (uuid_is_null(&config->uuid))
                 config->uuid = uuid_new();
+        fill_cells(config);
         if (!config->has_current_memory || config->current_memory > config->memory)
                 config->current_memory = config->memory;
         config->has_current_memory = true;
@@ -238,6 +263,9 @@ void config_fill(DomainConfig *config)
                 config->vcpu_placement = VCPU_PLACEMENT_STATIC;
         if (config->vcpu_current == config->vcpus)
                 config->has_vcpu_current = false, config->vcpu_current = 0;
+        if (config->iothread_ids.len > config->iothreads)
+                config->has_iothreads = true,
+                config->iothreads = (uint32_t) config->iothread_ids.len;
         if (!config->clock.offset)
                 config->clock.offset = CLOCK_OFFSET_UTC;
         if (!config->on_poweroff)
@@ -251,6 +279,8 @@ void config_fill(DomainConfig *config)
         fill_os(config);
         for (size_t i = 0; i < config->disks.len; i++)
                 fill_disk(config, &config->disks.items[i]);
+        for (size_t i = 0; i < config->disks.len; i++)
+                fill_disk_chain(config->disks.items[i].backing);
         for (size_t i = 0; i < config->interfaces.len; i++)
                 fill_interface(config, &config->interfaces.items[i]);
         for (size_t i = 0; i < config->graphics.len; i++)

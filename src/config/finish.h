@@ -23,6 +23,8 @@ int config_finish(DomainConfig *config, Error *err);
 
 /* Refuses what contradicts itself, before anything is filled in. */
 int config_check(const DomainConfig *config, Error *err);
+/* Its part for the host's resources. */
+int config_check_tune(const DomainConfig *config, Error *err);
 
 /* Values that were not said. */
 void config_fill(DomainConfig *config);
@@ -51,6 +53,7 @@ typedef enum Want {
         WANT_DRIVE,
         WANT_USB,
         WANT_VIRTIO_SERIAL,
+        WANT_CCID,
 } Want;
 
 /* The kind of place that a device needs. */

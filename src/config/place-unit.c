@@ -284,6 +284,31 @@ static int place_lines(DomainConfig *config, Map *taken, Error *err)
         return need_controllers(config, CONTROLLER_TYPE_VIRTIO_SERIAL, need, err);
 }
 
+/* A reader has one slot, so every card gets a reader. */
+static int place_cards(DomainConfig *config, Map *taken, Error *err)
+{
+        uint32_t need = 0, next = 0;
+
+        for (int given = 1; given >= 0; given--)
+                FOREACH_DEVICE(device, config) {
+                        if (device_wants(&device) != WANT_CCID ||
+                            (device.info->address != NULL) != given)
+                                continue;
+                        CcidAddress *at =
+                                &info_need_address(device.info, ADDRESS_TYPE_CCID)->at.ccid;
+                        if (!given)
+                                at->controller = next;
+                        _cleanup_(free_ptr) char *key = xasprintf("slot %u of smart card reader %u",
+                                                                  at->slot, at->controller);
+                        if (!claim(taken, &device, key))
+                                return fault_taken(&device, key, err);
+                        if (at->controller >= next)
+                                next = at->controller + 1;
+                        need = next;
+                }
+        return need_controllers(config, CONTROLLER_TYPE_CCID, need, err);
+}
+
 int config_place_units(DomainConfig *config, Error *err)
 {
         _cleanup_(map_done) Map taken = {};
@@ -292,6 +317,8 @@ int config_place_units(DomainConfig *config, Error *err)
         if (machine_bus(config) == MACHINE_OTHER)
                 return 0;
         r = place_drives(config, &taken, err);
+        if (r == 0)
+                r = place_cards(config, &taken, err);
         if (r == 0)
                 r = place_usb(config, &taken, err);
         if (r == 0)

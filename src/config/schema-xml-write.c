@@ -108,6 +108,8 @@ static void write_scalar(const SchemaField *f, const void *at, Element *e)
                 set_attribute(e, "state", text);
         } else if (f->attribute) {
                 set_attribute(e, f->attribute, text);
+                if (f->kind == KIND_KIB)
+                        set_attribute(e, "unit", "KiB");
         } else {
                 _cleanup_(str_done) Str escaped = {};
                 if (f->kind == KIND_KIB)

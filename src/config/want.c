@@ -157,6 +157,10 @@ Want device_wants(const Device *device)
                 return ((const Channel *) item)->target_type == CHANNEL_TARGET_TYPE_VIRTIO
                                ? WANT_VIRTIO_SERIAL
                                : WANT_NOTHING;
+        case DEVICE_REDIRDEV:
+                return WANT_USB;
+        case DEVICE_SMARTCARD:
+                return WANT_CCID;
         case DEVICE_FILESYSTEM:
         case DEVICE_RNG:
         case DEVICE_VSOCK:

@@ -167,6 +167,12 @@ static int check_disk(const Disk *disk, Error *err)
                 {disk->transient, "transient"},
                 {driver->has_copy_on_read && driver->copy_on_read, "copy_on_read"},
                 {driver->has_iothread, "iothread"},
+                {disk->iotune != NULL, "iotune"},
+                {disk->backing != NULL, "backingStore"},
+                {disk->has_logical_block || disk->has_physical_block, "blockio"},
+                {driver->has_queue_size || driver->has_event_idx || driver->has_ioeventfd ||
+                         driver->has_packed || driver->has_iommu,
+                 "a property of virtio"},
                 {driver->type == DISK_FORMAT_LUKS, "luks encryption"},
                 {disk->type == DISK_TYPE_FILE && disk->source.file.startup_policy, "startupPolicy"},
                 {disk->type == DISK_TYPE_BLOCK && disk->source.block.startup_policy,
@@ -290,11 +296,26 @@ static int check_others(const DomainConfig *config, Error *err)
                 {config->sounds.len, "sound"},
                 {config->hostdevs.len, "hostdev"},
                 {config->vsock != NULL, "vsock"},
+                {config->redirdevs.len, "redirdev"},
+                {config->smartcards.len, "smartcard"},
+                {config->audios.len, "audio"},
+                {config->memory_backing != NULL, "memoryBacking"},
+                {config->memory_tune != NULL, "memtune"},
+                {config->iothreads, "iothreads"},
+                {config->cpu_tune != NULL, "cputune"},
+                {config->numa_tune != NULL, "numatune"},
+                {config->block_tune != NULL, "blkiotune"},
+                {config->partition != NULL, "resource"},
+                {config->seclabels.len, "seclabel"},
+                {config->os.firmware_features.len, "firmware"},
+                {config->cpu && config->cpu->cells.len, "numa"},
+                {config->cpu && config->cpu->cache, "cache"},
+                {config->cpu && config->cpu->address, "maxphysaddr"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(unknown); i++)
                 if (unknown[i].n)
-                        return refuse(err, "device <%s> is not supported by the QEMU driver",
+                        return refuse(err, "element <%s> is not supported by the QEMU driver",
                                       unknown[i].name);
         for (size_t i = 0; i < config->watchdogs.len; i++)
                 if (config->watchdogs.items[i].model == WATCHDOG_MODEL_ITCO ||

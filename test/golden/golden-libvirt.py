@@ -1,6 +1,6 @@
 """Finished documents keep the RELAX NG schema that libvirt installs. Skipped where that or xmllint is absent.
 
-    golden-libvirt.py FOLDER
+    golden-libvirt.py FOLDER, whose folders have the documents
 """
 
 import shutil
@@ -15,7 +15,7 @@ def main(folder):
     if not SCHEMA.exists() or not shutil.which("xmllint"):
         print(f"skipped: no {SCHEMA} or no xmllint")
         sys.exit(77)
-    documents = sorted(str(p) for p in Path(folder).glob("*.finished.xml"))
+    documents = sorted(str(p) for p in Path(folder).glob("*/*.finished.xml"))
     run = subprocess.run(["xmllint", "--nonet", "--noout", "--relaxng", str(SCHEMA), *documents],
                          capture_output=True, text=True)
     good = run.stderr.count(" validates\n")

@@ -1,8 +1,10 @@
-/* Every document in xml/ and bad/ against what stands beside it.
+/* Every document in xml/, client/, argv/ and bad/ against what stands beside it.
  *
- *   xml/NAME.xml        read, and compared with NAME.json; brought back from JSON and from XML;
- * then finished, and compared with NAME.finished.xml, which is read and finished again bad/NAME.xml
- * refused, with the code and the message in NAME.err
+ *   xml/NAME.xml      read, and compared with NAME.json; brought back from JSON and from XML; then
+ *                     finished, and compared with NAME.finished.xml, read and finished again
+ *   client/NAME.xml   the same, for what virt-install 4.1 and virt-manager write
+ *   argv/NAME.xml     brought back from JSON and from XML, before and after it is finished
+ *   bad/NAME.xml      refused, with the code and the message in NAME.err
  *
  * `OSTLER_GOLDEN=update` writes the expectations anew; look at the difference before keeping it. */
 #include "base/fd.h"
@@ -136,6 +138,21 @@ static bool check_good(const char *path, const char *xml, size_t len, Str *why)
                check_finished(path, config, why);
 }
 
+/* The documents of golden-argv, whose expectation is the command line. */
+static bool check_kept(const char *path, const char *xml, size_t len, Str *why)
+{
+        _cleanup_(domain_config_freep) DomainConfig *config = NULL;
+        _cleanup_(error_done) Error err = {};
+
+        (void) path;
+        if (domain_config_from_xml(xml, len, &config, &err) < 0 || !check_ways(config, why) ||
+            domain_config_finish(config, &err) < 0) {
+                str_addf(why, "%s", error_text(&err));
+                return false;
+        }
+        return check_ways(config, why);
+}
+
 static bool check_bad(const char *path, const char *xml, size_t len, Str *why)
 {
         _cleanup_(domain_config_freep) DomainConfig *config = NULL;
@@ -188,10 +205,17 @@ int main(int argc, char **argv)
                 return 2;
         }
         update = mode && str_eq(mode, "update");
-        _cleanup_(free_ptr) char *good = path_join(argv[1], "xml"),
-                                 *bad = path_join(argv[1], "bad");
-        check_folder(good, check_good);
-        check_folder(bad, check_bad);
+        const struct {
+                const char *name;
+                bool (*check)(const char *, const char *, size_t, Str *);
+        } folders[] = {{"xml", check_good},
+                       {"client", check_good},
+                       {"argv", check_kept},
+                       {"bad", check_bad}};
+        for (size_t i = 0; i < ELEMENTSOF(folders); i++) {
+                _cleanup_(free_ptr) char *folder = path_join(argv[1], folders[i].name);
+                check_folder(folder, folders[i].check);
+        }
         printf("1..%u\n", tests);
         return failed || tests == 0;
 }
