@@ -95,7 +95,8 @@ typedef enum DomainEventKind {
         X(SAVE, "save")                                                                            \
         X(MANAGED_SAVE, "managed save")                                                            \
         X(MANAGED_SAVE_REMOVE, "managed save remove")                                              \
-        X(SET_AUTOSTART, "set autostart")
+        X(SET_AUTOSTART, "set autostart")                                                          \
+        X(LEARN, "learn about")
 
 typedef enum DomainVerb {
 #define X(name, text) VERB_##name,

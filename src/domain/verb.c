@@ -34,6 +34,7 @@ static const struct {
                                       "cannot do managed save for transient domain"},
         [VERB_MANAGED_SAVE_REMOVE] = {{OK, OK, OK, OK}, OK},
         [VERB_SET_AUTOSTART]       = {{OK, OK, OK, OK}, "cannot set autostart for transient domain"},
+        [VERB_LEARN]               = {{OK, OK, OK, OK}, OK},
 };
 
 static Standing standing(const Domain *d)

@@ -30,10 +30,16 @@ struct Driver {
         void *instance; /* the driver's own */
 };
 
+/* The kind of guest that a question is about; what is NULL is the driver's choice. Borrowed. */
+typedef struct DriverMachine {
+        const char *emulator, *arch, *machine, *virt_type;
+} DriverMachine;
+
 struct DriverType {
         const char *name;              /* "qemu": scheme of the URI, key of the rows */
         const char *kind;              /* "QEMU": what a client is told the driver is */
         const char *const *virt_types; /* what <domain type=> may say; NULL-terminated */
+        unsigned max_vcpus;            /* of a guest, at most */
 
         /* The operation of a verb, NULL where the driver has none. START boots; RESTORE brings an image
          * back (op->args.path), SAVE writes one (path; managed: it becomes the domain's). They leave
@@ -71,8 +77,16 @@ struct DriverType {
         int (*open_console)(Driver *driver, Domain *d, const char *device, int *ret_fd,
                             Error *err);
 
-        /* libvirt's capabilities document, the caller's; the parts a driver knows. */
+        /* The <guest> elements of libvirt's capabilities document, the caller's: what is known now. */
         char *(*capabilities)(Driver *driver);
+        /* libvirt's domain capabilities document for such guests, the caller's. After prepare for the
+         * emulator and architecture. ERROR_INVALID_ARGUMENT, in libvirt's words, for a machine or kind
+         * that there is not. */
+        int (*domain_capabilities)(Driver *driver, const DriverMachine *machine, char **ret,
+                                   Error *err);
+        /* Names of CPU models for an architecture, after prepare; the caller's strv, NULL for none.
+         * ERROR_INVALID_ARGUMENT when the driver does not know the architecture. */
+        int (*cpu_models)(Driver *driver, const char *arch, char ***ret, Error *err);
         /* major * 1000000 + minor * 1000 + micro of the hypervisor; 0 while it is not known. */
         unsigned long (*version)(Driver *driver);
 

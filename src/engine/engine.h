@@ -39,7 +39,7 @@ Loop *engine_loop(Engine *engine);
 typedef void EngineDoneFn(void *data, Domain *d, const Error *err);
 
 /* Asks for a verb. `d` is NULL for DEFINE, CREATE and RESTORE, which find theirs by what they are
- * given. `args` is taken over. A negative return refuses at once, and `done` is not called. */
+ * given, and for LEARN, which has none. `args` is taken over. A negative return refuses at once, and `done` is not called. */
 int engine_submit(Engine *engine, Driver *driver, Domain *d, DomainVerb verb, OpArgs *args,
                   EngineDoneFn *done, void *data, EngineCall **ret, Error *err);
 /* The asker has gone: the operation goes on, `done` is not called. NULL is fine. */

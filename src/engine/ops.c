@@ -14,6 +14,7 @@ static const struct {
         [VERB_RESTORE] = {&restore_op, true},
         [VERB_MANAGED_SAVE_REMOVE] = {&image_remove_op, false},
         [VERB_SET_AUTOSTART] = {&set_autostart_op, false},
+        [VERB_LEARN] = {&learn_op, true},
 };
 
 const OpType *engine_op_type(DomainVerb verb, bool has_domain)

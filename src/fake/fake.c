@@ -206,21 +206,48 @@ static char *fake_capabilities(Driver *driver)
 
         (void) driver;
         uname(&uts);
-        return xasprintf("<capabilities>\n"
-                         "  <host>\n"
-                         "    <cpu>\n"
-                         "      <arch>%s</arch>\n"
-                         "    </cpu>\n"
-                         "  </host>\n"
-                         "  <guest>\n"
+        return xasprintf("  <guest>\n"
                          "    <os_type>hvm</os_type>\n"
                          "    <arch name='%s'>\n"
                          "      <wordsize>64</wordsize>\n"
                          "      <domain type='test'/>\n"
                          "    </arch>\n"
-                         "  </guest>\n"
-                         "</capabilities>\n",
-                         uts.machine, uts.machine);
+                         "  </guest>\n",
+                         uts.machine);
+}
+
+static int fake_domain_capabilities(Driver *driver, const DriverMachine *machine, char **ret,
+                                    Error *err)
+{
+        struct utsname uts;
+
+        uname(&uts);
+        if (machine->virt_type && !str_eq(machine->virt_type, driver->type->virt_types[0]))
+                return error_set(err, ERROR_INVALID_ARGUMENT, "unknown virttype: %s",
+                                 machine->virt_type);
+        if (machine->arch && !str_eq(machine->arch, uts.machine))
+                return error_set(err, ERROR_INVALID_ARGUMENT, "unknown architecture: %s",
+                                 machine->arch);
+        *ret = xasprintf("<domainCapabilities>\n"
+                         "  <path>/nowhere</path>\n"
+                         "  <domain>test</domain>\n"
+                         "  <arch>%s</arch>\n"
+                         "  <vcpu max='%u'/>\n"
+                         "</domainCapabilities>\n",
+                         uts.machine, driver->type->max_vcpus);
+        return 0;
+}
+
+static int fake_cpu_models(Driver *driver, const char *arch, char ***ret, Error *err)
+{
+        struct utsname uts;
+
+        (void) driver;
+        uname(&uts);
+        if (!str_eq(arch, uts.machine))
+                return error_set(err, ERROR_INVALID_ARGUMENT, "cannot find architecture %s", arch);
+        *ret = NULL;
+        return 0;
 }
 
 static unsigned long fake_version(Driver *driver)
@@ -235,6 +262,7 @@ const DriverType fake_driver = {
         .name = "test",
         .kind = "TEST",
         .virt_types = virt_types,
+        .max_vcpus = 32,
         .ops =
                 {
                         [VERB_START] = &fake_start_op,
@@ -256,5 +284,7 @@ const DriverType fake_driver = {
         .sample = fake_sample,
         .open_console = fake_open_console,
         .capabilities = fake_capabilities,
+        .domain_capabilities = fake_domain_capabilities,
+        .cpu_models = fake_cpu_models,
         .version = fake_version,
 };

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "qemu/console.h"
+#include "qemu/domcaps.h"
 #include "qemu/guest.h"
 #include "qemu/reconnect.h"
 #include "qemu/validate.h"
@@ -126,58 +127,6 @@ static void qemu_sample(Driver *driver, Domain *d)
 
 /* --- what a client asks of the driver --- */
 
-static void add_machines(Str *out, const QemuCaps *caps)
-{
-        QemuMachine machine;
-
-        for (size_t i = 0; qemu_caps_machine_at(caps, i, &machine); i++) {
-                if (machine.alias)
-                        str_addf(out, "      <machine canonical='%s' maxCpus='%u'>%s</machine>\n",
-                                 machine.name, machine.max_cpus, machine.alias);
-                str_addf(out, "      <machine maxCpus='%u'>%s</machine>\n", machine.max_cpus,
-                         machine.name);
-        }
-}
-
-static char *qemu_capabilities(Driver *driver)
-{
-        static const DomainConfig none = {};
-        _cleanup_(free_ptr) char *emulator = qemu_emulator(&none);
-        const QemuCaps *caps = qemu_caps_find(qemu_driver_of(driver)->caps, emulator);
-        const char *arch = strrchr(emulator, '-') + 1;
-        Str out = {};
-
-        str_addf(&out,
-                 "<capabilities>\n"
-                 "  <host>\n"
-                 "    <cpu>\n"
-                 "      <arch>%s</arch>\n"
-                 "    </cpu>\n"
-                 "  </host>\n",
-                 arch);
-        if (caps) {
-                str_addf(&out,
-                         "  <guest>\n"
-                         "    <os_type>hvm</os_type>\n"
-                         "    <arch name='%s'>\n"
-                         "      <wordsize>%d</wordsize>\n"
-                         "      <emulator>%s</emulator>\n",
-                         caps->arch, strstr(caps->arch, "64") ? 64 : 32, caps->path);
-                add_machines(&out, caps);
-                str_addf(&out,
-                         "      <domain type='qemu'/>\n"
-                         "%s"
-                         "    </arch>\n"
-                         "    <features>\n"
-                         "      <acpi default='on' toggle='yes'/>\n"
-                         "    </features>\n"
-                         "  </guest>\n",
-                         caps->kvm ? "      <domain type='kvm'/>\n" : "");
-        }
-        str_add(&out, "</capabilities>\n");
-        return str_take(&out);
-}
-
 static unsigned long qemu_version(Driver *driver)
 {
         static const DomainConfig none = {};
@@ -193,6 +142,7 @@ const DriverType qemu_driver = {
         .name = "qemu",
         .kind = "QEMU",
         .virt_types = virt_types,
+        .max_vcpus = 255,
         .ops =
                 {
                         [VERB_START] = &qemu_op_start,
@@ -214,6 +164,8 @@ const DriverType qemu_driver = {
         .sample = qemu_sample,
         .open_console = qemu_open_console,
         .capabilities = qemu_capabilities,
+        .domain_capabilities = qemu_domain_capabilities,
+        .cpu_models = qemu_cpu_models,
         .version = qemu_version,
         .release = qemu_release,
 };

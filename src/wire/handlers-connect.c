@@ -10,7 +10,6 @@
 enum {
         AUTH_NONE = 0,
         LIB_VERSION = 9000000, /* the release of libvirt whose protocol this is */
-        MAX_VCPUS = 255,
 };
 
 /* Features by their number; the others are migration's. */
@@ -182,16 +181,6 @@ static int node_get_info(WireCall *call, Error *err)
         return WIRE_DONE;
 }
 
-static int get_capabilities(WireCall *call, Error *err)
-{
-        RemoteConnectGetCapabilitiesRet *ret = call->ret;
-        Driver *driver = call_driver(call);
-
-        (void) err;
-        ret->capabilities = driver->type->capabilities(driver);
-        return WIRE_DONE;
-}
-
 static int get_max_vcpus(WireCall *call, Error *err)
 {
         const RemoteConnectGetMaxVcpusArgs *args = call->args;
@@ -202,7 +191,7 @@ static int get_max_vcpus(WireCall *call, Error *err)
                 type++;
         if (!*type)
                 return error_set(err, ERROR_INVALID_ARGUMENT, "unknown type '%s'", args->type);
-        ret->max_vcpus = MAX_VCPUS;
+        ret->max_vcpus = (int32_t) call_driver(call)->type->max_vcpus;
         return WIRE_DONE;
 }
 
@@ -239,7 +228,6 @@ const WireHandler handlers_connect[] = {
         {WIRE_REMOTE, REMOTE_CONNECT_GET_HOSTNAME, get_hostname, 0},
         {WIRE_REMOTE, REMOTE_CONNECT_IS_SECURE, is_secure, 0},
         {WIRE_REMOTE, REMOTE_NODE_GET_INFO, node_get_info, 0},
-        {WIRE_REMOTE, REMOTE_CONNECT_GET_CAPABILITIES, get_capabilities, 0},
         {WIRE_REMOTE, REMOTE_CONNECT_GET_MAX_VCPUS, get_max_vcpus, 0},
         {WIRE_REMOTE, REMOTE_NODE_GET_SECURITY_MODEL, get_security_model, 0},
         {WIRE_REMOTE, REMOTE_CONNECT_REGISTER_CLOSE_CALLBACK, close_callback, 0},
