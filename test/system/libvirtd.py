@@ -2,8 +2,9 @@
 
 libvirtd has no option for its root, so it runs in a mount namespace in which its folders below /etc,
 /run, /var are folders of ours; its sockets are reached from outside through DIR/run/libvirt. With it
-run virtlogd, and QEMU as root. libvirtd probes QEMU again at every define where QEMU's user cannot
-open /dev/kvm, and for long where KVM hangs: our guests need none, so /dev/kvm is /dev/null there."""
+run virtlogd, and QEMU as root. Our guests need no KVM, and where it hangs libvirtd's probe of QEMU
+does. libvirtd probes QEMU again at every define where access() finds /dev/kvm usable and QEMU does
+not: so there it is a file on a read-only mount, which neither can open for writing."""
 
 import os
 import signal
@@ -17,7 +18,10 @@ SCRIPT = r'''
 set -e
 mount --make-rprivate /
 while [ "$1" != -- ]; do mkdir -p "$2"; mount --bind "$1" "$2"; shift 2; done
-[ ! -e /dev/kvm ] || mount --bind /dev/null /dev/kvm
+if [ -e /dev/kvm ]; then
+        mount --bind /etc/libvirt/libvirt.conf /dev/kvm
+        mount -o remount,bind,ro /dev/kvm
+fi
 env -u NOTIFY_SOCKET virtlogd --pid-file /run/libvirt/virtlogd.pid &
 exec libvirtd --pid-file /run/libvirt/libvirtd.pid
 '''
