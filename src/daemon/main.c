@@ -133,6 +133,35 @@ static void recovered(void *data, const Error *err)
                 log_at(LOG_LEVEL_INFO, "daemon", "recovery has ended");
 }
 
+/* Whom QEMU runs as. The default user's absence is told and borne, since the daemon may run where
+ * nothing was installed; a user that was asked for is not replaced by root. */
+static int choose_user(const Settings *settings, QemuUser *ret, Error *err)
+{
+        bool given = settings_given(settings, "qemu_user");
+        _cleanup_(error_done) Error own = {};
+        int r;
+
+        *ret = (QemuUser){};
+        if (!*settings->qemu_user)
+                return 0;
+        r = account_user(settings->qemu_user, settings->qemu_group, ret, &own);
+        if (r >= 0 && ret->set && geteuid() != 0) {
+                bool self = ret->uid == geteuid();
+
+                *ret = (QemuUser){};
+                return given && !self ? error_set(err, ERROR_INVALID_ARGUMENT,
+                                                  "qemu_user: only root runs QEMU as another user")
+                                      : 0;
+        }
+        if (r >= 0)
+                return 0;
+        error_prefix(&own, "qemu_user");
+        if (given || *settings->qemu_group)
+                return error_move(err, &own);
+        log_at(LOG_LEVEL_WARNING, "daemon", "%s: QEMU runs as root", error_text(&own));
+        return 0;
+}
+
 static int open_engine(Daemon *daemon, Error *err)
 {
         const Settings *settings = &daemon->options.settings;
@@ -145,8 +174,11 @@ static int open_engine(Daemon *daemon, Error *err)
                 .queue_max = (unsigned) settings->max_queue,
                 .queue_ms = settings->queue_timeout * 1000,
         };
-        int r;
+        int r = choose_user(settings, &qemu_settings.user, err);
 
+        if (r < 0)
+                return r;
+        qemu_settings.max_files = settings->qemu_max_files;
         qemu_settings.startup_ms = settings->qemu_start_timeout * 1000;
         qemu_settings.command_ms = settings->qemu_command_timeout * 1000;
         qemu_settings.kill_ms = settings->qemu_kill_timeout * 1000;

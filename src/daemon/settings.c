@@ -8,8 +8,9 @@
 
 #define SETTING_KINDS(X)                                                                           \
         X(TEXT, "text")                                                                            \
-        X(FILTERS, "filters") X(MODE, "octal mode") X(COUNT, "number") X(SECONDS, "seconds")       \
-                X(SIZE, "bytes") X(SWITCH, "yes or no") X(LEVEL, "level")
+        X(FILTERS, "filters")                                                                      \
+        X(MODE, "octal mode") X(COUNT, "number") X(SECONDS, "seconds") X(SIZE, "bytes")            \
+                X(SWITCH, "yes or no") X(LEVEL, "level")
 
 typedef enum Kind {
 #define X(name, text) KIND_##name,

@@ -44,6 +44,12 @@
           "debug. Read again on SIGHUP.")                                                          \
         X(log_filters, FILTERS, "", 0, 512,                                                        \
           "Levels of single areas, as \"qemu:debug wire:error\". Read again on SIGHUP.")           \
+        X(qemu_user, TEXT, "ostler-qemu", 0, 64,                                                   \
+          "User that QEMU runs as when root starts the daemon, by name or number; empty or root "  \
+          "leaves it root. Where it is not given and the default does not exist, the daemon warns " \
+          "and QEMU runs as root; one that is given has to exist.")                                \
+        X(qemu_group, TEXT, "", 0, 64, "Its group; empty takes the user's own.")                   \
+        X(qemu_max_files, COUNT, "32768", 256, 1048576, "Files that a QEMU may have open.")        \
         X(qemu_start_timeout, SECONDS, "30", 1, 3600, "Until a new QEMU must have answered.")      \
         X(qemu_command_timeout, SECONDS, "30", 1, 3600,                                            \
           "Until a command to QEMU must have been answered.")                                      \

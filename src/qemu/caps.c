@@ -411,6 +411,7 @@ static int probe_spawn(Entry *entry, int monitor_fd, Error *err)
                 return r;
 
         const int fds[] = {-1, log_fd, log_fd, [MONITOR] = monitor_fd};
+        const QemuUser *user = &qemu_driver_of(entry->cache->driver)->settings.user;
         ChildSpec spec = {
                 .path = entry->caps.path,
                 .argv = argv,
@@ -418,6 +419,11 @@ static int probe_spawn(Entry *entry, int monitor_fd, Error *err)
                 .fds = fds,
                 .n_fds = ELEMENTSOF(fds),
                 .new_session = true,
+                .user = user->set ? &(ChildUser){user->uid, user->gid, user->groups, user->n_groups}
+                                  : NULL,
+                .umask = 0077,
+                .no_core = true,
+                .no_new_privs = true,
         };
         return child_spawn(entry->cache->driver->host.loop, &spec, probe_ended, entry,
                            &entry->child, err);

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "qemu/argv.h"
 #include "qemu/events.h"
+#include "qemu/files.h"
 #include "qemu/process.h"
 #include "qemu/qemu.h"
 #include "qemu/reconnect.h"
@@ -75,6 +76,7 @@ void qemu_guest_free(QemuGuest *guest)
         free(guest->log_path);
         free(guest);
 }
+        free(guest->held);
 
 /* --- the end --- */
 
@@ -86,15 +88,6 @@ static void end_cause(QemuGuest *guest, const ChildStatus *status, Error *err)
 
         error_set(err, ERROR_OPERATION_FAILED, "QEMU process of domain '%s' ended (%s)%s%s",
                   guest->domain->name, how, said ? ": " : "", said ? said : "");
-}
-
-static void forget_row(QemuGuest *guest)
-{
-        StoreTx *tx = store_tx_new(guest->driver->host.store);
-
-        domain_record_ended(tx, guest->domain);
-        /* A row that stays is found to name no process, and removed, when the daemon starts. */
-        store_commit(tx, STORE_ORDERED, NULL, NULL);
 }
 
 static void domain_off(QemuGuest *guest)
@@ -125,7 +118,7 @@ static void process_ended(void *data, const ChildStatus *status)
         _cleanup_(error_done) Error cause = {};
 
         end_cause(guest, status, &cause);
-        forget_row(guest);
+        files_give_back(guest->driver, d, TAKE_PTR(guest->held));
         (void) unlink(guest->monitor_path); /* ignoring: the next start binds anew */
         d->driver_state = NULL;
         domain_off(guest);
@@ -283,6 +276,7 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
         ChildSpec spec = {
                 .path = argv[0],
                 .argv = argv,
+        const QemuUser *user = &settings(guest)->user;
                 .envp = environment,
                 .fds = fds,
                 .n_fds = ELEMENTSOF(fds),
@@ -291,6 +285,12 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
         };
         return child_spawn(guest->driver->host.loop, &spec, process_ended, guest, &guest->child,
                            err);
+                .user = user->set ? &(ChildUser){user->uid, user->gid, user->groups, user->n_groups}
+                                  : NULL,
+                .umask = 0077,
+                .max_files = settings(guest)->max_files,
+                .no_core = true,
+                .no_new_privs = true,
 }
 
 int qemu_guest_spawn(Domain *d, DomainConfig *live, bool incoming, Error *err)
@@ -322,6 +322,20 @@ int qemu_guest_release(Domain *d, Error *err)
 /* What an earlier daemon wrote with qemu_guest_record(). */
 static void read_state(QemuGuest *guest, const char *text)
 {
+static char *held_in(const json_t *state)
+{
+        const json_t *held = json_object_get(state, "held");
+
+        return json_is_array(held) ? json_dumps(held, JSON_COMPACT) : NULL;
+}
+
+char *qemu_guest_held(const RuntimeRow *row)
+{
+        _cleanup_(json_p) json_t *state = row->state ? json_loads(row->state, 0, NULL) : NULL;
+
+        return held_in(state);
+}
+
         _cleanup_(json_p) json_t *state = text ? json_loads(text, 0, NULL) : NULL;
 
         guest->shown = json_flag(state, "shown", true);
@@ -329,6 +343,7 @@ static void read_state(QemuGuest *guest, const char *text)
 }
 
 int qemu_guest_adopt(Driver *driver, Domain *d, const RuntimeRow *row, Error *err)
+        guest->held = held_in(state);
 {
         DomainConfig *live;
         QemuGuest *guest;
@@ -361,6 +376,8 @@ void qemu_guest_record(StoreTx *tx, const Domain *d, bool shown)
         _cleanup_(free_ptr) char *text = json_dumps(state, JSON_COMPACT);
 
         domain_record_runtime(tx, d, child_pid(guest->child), child_start_time(guest->child), text);
+        if (guest->held)
+                json_object_set_new(state, "held", json_loads(guest->held, 0, NULL));
 }
 
 /* --- commands --- */

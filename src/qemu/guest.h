@@ -54,6 +54,7 @@ struct QemuGuest {
         char *monitor_path, *log_path;
         off_t log_start;
         Timer *lost; /* the connection has ended: how long the process may outlive it */
+        char *held; /* files whose owner changed for the guest, as owner.h has it; NULL: none */
         Error lost_error;
         ListNode waits; /* for the end */
 };
@@ -81,6 +82,9 @@ void qemu_guest_record(StoreTx *tx, const Domain *d, bool shown);
 
 static inline Domain *op_domain(const Op *op)
 {
+/* What such a row says that the guest held (owner.h), the caller's, or NULL. */
+char *qemu_guest_held(const RuntimeRow *row);
+
         return op->subject;
 }
 static inline Driver *op_driver(const Op *op)

@@ -8,6 +8,7 @@
 /* The state of such an operation begins with this. */
 typedef struct Launch {
         DomainConfig *config; /* becomes the live one */
+        bool owners_on_disk;  /* of files_take(): the journal's word of them */
         unsigned set_up;      /* commands of launch_set_up that were looked at */
 } Launch;
 

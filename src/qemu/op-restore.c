@@ -6,6 +6,7 @@
  *
  * The command line is made from the image's configuration, so that every device sits where the
  * saved guest knows it. */
+#include "qemu/files.h"
 #include "qemu/launch.h"
 
 #include "base/fd.h"
@@ -37,6 +38,11 @@ static void release(Op *op)
 static const OpStep steps[] = {
         {.name = "open image", .run = image_read, .needs = DOMAIN_NEEDS_OFF},
         {.name = "check files", .run = launch_check, .needs = DOMAIN_NEEDS_OFF},
+        {.name = "look at owners", .run = files_look, .needs = DOMAIN_NEEDS_OFF},
+        {.name = "give files",
+         .run = files_take,
+         .undo = files_return,
+         .needs = DOMAIN_NEEDS_OFF},
         {.name = "bind monitor",
          .run = launch_bind,
          .undo = launch_unbind,
@@ -163,6 +169,7 @@ static int running_record(Op *op, Error *err)
         Domain *d = op_domain(op);
         StoreTx *tx = store_tx_new(op_store(op));
 
+        files_keep(op);
         qemu_guest_record(tx, d, true);
         if (op->args.managed)
                 image_row_delete(tx, &d->uuid);

@@ -3,6 +3,7 @@
  * Before: the domain is off. After: it runs, or is paused with args.paused; with args.force_boot
  * its managed save image is discarded. On error, cancel or crash before "record running": as
  * before. */
+#include "qemu/files.h"
 #include "qemu/launch.h"
 
 #include "base/str.h"
@@ -19,6 +20,11 @@ static void release(Op *op)
 static const OpStep steps[] = {
         {.name = "read configuration", .run = config_read, .needs = DOMAIN_NEEDS_OFF},
         {.name = "check files", .run = launch_check, .needs = DOMAIN_NEEDS_OFF},
+        {.name = "look at owners", .run = files_look, .needs = DOMAIN_NEEDS_OFF},
+        {.name = "give files",
+         .run = files_take,
+         .undo = files_return,
+         .needs = DOMAIN_NEEDS_OFF},
         {.name = "bind monitor",
          .run = launch_bind,
          .undo = launch_unbind,
@@ -54,6 +60,7 @@ static int running_record(Op *op, Error *err)
         Domain *d = op_domain(op);
         StoreTx *tx = store_tx_new(op_store(op));
 
+        files_keep(op);
         qemu_guest_record(tx, d, true);
         if (op->args.force_boot && d->image.path) {
                 free(op->args.path);

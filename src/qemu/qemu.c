@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "qemu/console.h"
+#include "qemu/files.h"
 #include "qemu/domcaps.h"
 #include "qemu/guest.h"
 #include "qemu/reconnect.h"
@@ -43,6 +44,7 @@ static int qemu_open(Driver *driver, Error *err)
         int r;
 
         qemu->settings = qemu_settings;
+        list_init(&qemu->returns);
         driver->instance = qemu;
         r = qemu_caps_cache_new(driver, &qemu->caps, err);
         if (r < 0) {
@@ -62,6 +64,7 @@ static void qemu_close(Driver *driver)
 {
         QemuDriver *qemu = qemu_driver_of(driver);
 
+        files_abandon(driver);
         LIST_FOREACH(d, &driver->host.domains->domains, Domain, node)
                 qemu_release(d);
         qemu_caps_cache_free(qemu->caps);

@@ -3,6 +3,7 @@
 
 #include "driver/driver.h"
 #include "qemu/caps.h"
+#include "qemu/owner.h"
 
 /* Limits of waiting. They are copied when the driver opens. */
 typedef struct QemuSettings {
@@ -10,11 +11,14 @@ typedef struct QemuSettings {
         uint64_t command_ms; /* until a QMP command is answered */
         uint64_t kill_ms;    /* until a killed process is gone */
         uint64_t lost_ms;    /* that a process may outlive its monitor's connection */
+        QemuUser user;
+        uint64_t max_files; /* that a QEMU may have open; 0: as many as the daemon */
 } QemuSettings;
 
 typedef struct QemuDriver {
         QemuSettings settings;
         QemuCapsCache *caps;
+        ListNode returns; /* files on their way back to their owners; see files.h */
 } QemuDriver;
 
 /* What a driver opens with; tests shorten them. */

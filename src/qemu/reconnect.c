@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "qemu/events.h"
+#include "qemu/files.h"
 #include "qemu/qemu.h"
 
 struct Reconnect {
@@ -67,12 +68,12 @@ static void status_told(void *data, json_t *value, const Error *err)
 }
 
 /* There is no process: the domain is off, whatever ended it. */
-static void gone(Driver *driver, Domain *d, DriverDoneFn *done, void *data)
+static void gone(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done, void *data)
 {
         StoreTx *tx = store_tx_new(driver->host.store);
 
         qemu_guest_unbind(driver, d);
-        domain_record_ended(tx, d);
+        files_give_back(driver, d, qemu_guest_held(row));
         domain_ended(d, REASON_UNKNOWN, EVENT_STOPPED_FAILED);
         store_commit(tx, STORE_ORDERED, done, data);
 }
@@ -85,7 +86,7 @@ void qemu_reconnect(Driver *driver, Domain *d, const RuntimeRow *row, DriverDone
         QemuGuest *guest;
 
         if (!str_eq(row->boot_id, clock_boot_id()) || qemu_guest_adopt(driver, d, row, &err) < 0) {
-                gone(driver, d, done, data);
+                gone(driver, d, row, done, data);
                 return;
         }
         guest = qemu_guest(d);

@@ -336,6 +336,8 @@ class Daemon:
 class Ostlerd(Daemon):
     program = 'ostlerd'
     binary = os.environ.get('OSTLERD') or os.path.join(TOP, 'build/src/daemon/ostlerd')
+    # The guests' files lie where no other user comes by; qemu-user.py has one that does.
+    options = ['--set', f'qemu_user={os.geteuid()}']
 
     def __init__(self, dir=None):
         super().__init__(dir)
@@ -343,7 +345,7 @@ class Ostlerd(Daemon):
         self.socket_ro = os.path.join(self.dir, 'run/libvirt-sock-ro')
 
     def arguments(self):
-        return [self.binary, '--root', self.dir]
+        return [self.binary, '--root', self.dir, *self.options]
 
     def environment(self):
         env = dict(os.environ)
