@@ -60,6 +60,7 @@ typedef enum DomainReason {
         X(SUSPENDED_RESTORED)                                                                      \
         X(SUSPENDED_API_ERROR)                                                                     \
         X(RESUMED_UNPAUSED)                                                                        \
+        X(RESUMED_RESTORED)                                                                        \
         X(STOPPED_SHUTDOWN)                                                                        \
         X(STOPPED_DESTROYED)                                                                       \
         X(STOPPED_CRASHED)                                                                         \

@@ -156,7 +156,7 @@ static int guest_run(Op *op, Error *err)
         if (op->args.paused)
                 domain_set_state(d, DOMAIN_PAUSED, REASON_USER, EVENT_SUSPENDED_RESTORED);
         else
-                r = fake_set_running(d, true, REASON_RESTORED, EVENT_RESUMED_UNPAUSED, err);
+                r = fake_set_running(d, true, REASON_RESTORED, EVENT_RESUMED_RESTORED, err);
         return r < 0 ? r : OP_NEXT;
 }
 

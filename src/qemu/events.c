@@ -46,7 +46,9 @@ static void on_resume(QemuGuest *guest, const json_t *value)
         if (TAKE(guest->resetting, false))
                 domain_set_state(d, DOMAIN_RUNNING, REASON_BOOTED, _DOMAIN_EVENT_MAX);
         else
-                domain_set_state(d, DOMAIN_RUNNING, reason, EVENT_RESUMED_UNPAUSED);
+                domain_set_state(d, DOMAIN_RUNNING, reason,
+                                 reason == REASON_RESTORED ? EVENT_RESUMED_RESTORED
+                                                           : EVENT_RESUMED_UNPAUSED);
 }
 
 static bool restarts(LifecycleAction action)

@@ -166,7 +166,7 @@ static void test_managed_save_and_start_from_it(void **state)
         d = named(f, "vm1");
         assert_non_null(d->image.path);
         assert_true(verb(f, d, VERB_START, NULL));
-        assert_string_equal(f->events.text, "STARTED_RESTORED RESUMED_UNPAUSED ");
+        assert_string_equal(f->events.text, "STARTED_RESTORED RESUMED_RESTORED ");
         assert_null(d->image.path);
         assert_int_not_equal(access(path, F_OK), 0);
 }

@@ -74,7 +74,7 @@ static void managed_save_and_start_bring_the_guest_back(void **state)
         assert_false(file_is_there(f, "lib/save/guest.save.partial"));
 
         assert_verb(f, d, VERB_START, NULL);
-        assert_events(f, "STARTED_RESTORED RESUMED_UNPAUSED ");
+        assert_events(f, "STARTED_RESTORED RESUMED_RESTORED ");
         assert_int_equal(d->state, DOMAIN_RUNNING);
         assert_int_equal(d->reason, REASON_RESTORED);
         assert_null(d->image.path);

@@ -49,6 +49,7 @@ static void test_events(void **state)
         check_lifecycle(EVENT_SUSPENDED_PAUSED, 3, 0);
         check_lifecycle(EVENT_SUSPENDED_RESTORED, 3, 4);
         check_lifecycle(EVENT_RESUMED_UNPAUSED, 4, 0);
+        check_lifecycle(EVENT_RESUMED_RESTORED, 4, 2);
         check_lifecycle(EVENT_STOPPED_SHUTDOWN, 5, 0);
         check_lifecycle(EVENT_STOPPED_DESTROYED, 5, 1);
         check_lifecycle(EVENT_STOPPED_SAVED, 5, 4);
