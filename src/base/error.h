@@ -35,6 +35,9 @@
         X(OPERATION_INVALID, "not valid in this state")                                            \
         X(OPERATION_FAILED, "operation failed")                                                    \
         X(UNSUPPORTED, "operation not supported")                                                  \
+        X(ARGUMENT_UNSUPPORTED, "argument not supported")                                          \
+        X(AGENT_SILENT, "guest agent does not answer")                                             \
+        X(NO_HOSTNAME, "host name not known")                                                      \
         X(TIMEOUT, "timed out")                                                                    \
         X(ABORTED, "operation aborted")                                                            \
         X(BUSY, "resource busy")                                                                   \

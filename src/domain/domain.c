@@ -25,6 +25,7 @@ Domain *domain_unref(Domain *d)
         domain_config_free(d->config);
         domain_config_free(d->live);
         image_done(&d->image);
+        stats_clear(&d->stats);
         free(d->name);
         free(d);
         return NULL;
@@ -92,7 +93,7 @@ void domain_began(Domain *d, DomainConfig *live, int64_t id)
 {
         domain_config_free(d->live);
         d->live = live;
-        d->stats = (DomainStats){};
+        stats_clear(&d->stats);
         domain_list_set_id(d, id >= 0 ? id : d->list->last_id + 1);
         set_state(d, DOMAIN_PAUSED, REASON_STARTING_UP);
 }
@@ -112,6 +113,7 @@ static void turn_off(Domain *d, DomainReason reason)
 
         set_state(d, DOMAIN_SHUTOFF, reason);
         d->live = domain_config_free(d->live);
+        stats_clear(&d->stats);
         domain_list_set_id(d, -1);
         if (console_lost)
                 console_lost(d->console_data);

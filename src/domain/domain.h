@@ -19,6 +19,7 @@
 #include "base/uuid.h"
 #include "config/config.h"
 #include "domain/state.h"
+#include "domain/stats.h"
 #include "op/op.h"
 
 #include <stdint.h>
@@ -34,13 +35,6 @@ typedef struct DomainImage {
         uint64_t created; /* ms since 1970 */
         bool paused;      /* the guest was paused when it was saved */
 } DomainImage;
-
-/* What was last known of the guest's use of the host. */
-typedef struct DomainStats {
-        uint64_t sampled_ms; /* loop time of the sample */
-        uint64_t cpu_time_ns;
-        uint64_t balloon_kib; /* memory that the guest has now */
-} DomainStats;
 
 struct Domain {
         /* readable */
@@ -62,9 +56,11 @@ struct Domain {
         /* the driver's: its process and connections while active; see DriverType.release */
         void *driver_state;
 
-        /* the engine's: who may change the domain now, and who waits (ListNode of requests) */
+        /* the engine's: who may change the domain now, who waits (ListNode of requests), and the
+         * renewal of the statistics that is under way */
         Op *holder;
         ListNode queue;
+        struct Refresh *refresh;
 
         /* the console's holder (wire), called when another one forces it away or the guest ends */
         void (*console_lost)(void *data);

@@ -11,6 +11,37 @@
 typedef struct DriverType DriverType;
 typedef void DriverDoneFn(void *data, const Error *err);
 
+/* What can be asked of an active domain's hypervisor beside every operation: it holds no slot. */
+typedef enum DriverQuestionKind {
+        ASK_MONITOR,      /* text: a command in the hypervisor's own language; answered in it */
+        ASK_MONITOR_LINE, /* text: a line for people; answered by text */
+        ASK_SEND_KEYS,    /* keys, hold_ms */
+        ASK_SCREENSHOT,   /* screen; answered by a picture: fd, text is its MIME type */
+        ASK_NMI,
+        ASK_STATS_PERIOD, /* seconds; 0 ends the reports */
+} DriverQuestionKind;
+
+enum {
+        DRIVER_KEYS_MAX = 16,
+};
+
+typedef struct DriverQuestion {
+        DriverQuestionKind kind;
+        const char *text;
+        uint32_t keys[DRIVER_KEYS_MAX]; /* numbers of QEMU's own set: XT, 0x80 for extended ones */
+        size_t n_keys;
+        uint32_t hold_ms; /* 0: the hypervisor's choice */
+        uint32_t screen, seconds;
+} DriverQuestion;
+
+typedef struct DriverAnswer {
+        const char *text;
+        int fd; /* -1: none; whoever takes it leaves -1 */
+} DriverAnswer;
+
+/* `answer` is good during the call, NULL when err is set. */
+typedef void DriverAnswerFn(void *data, DriverAnswer *answer, const Error *err);
+
 /* What the engine lends a driver while it is open. */
 typedef struct DriverHost {
         Loop *loop;
@@ -69,8 +100,16 @@ struct DriverType {
          * wait on the guest end. For destroy, which must not wait behind an operation. */
         void (*kill)(Driver *driver, Domain *d);
 
-        /* Renews d->stats from what can be read without waiting. May be NULL. */
+        /* Renews what costs nothing of d->stats: what can be read without waiting. May be NULL. */
         void (*sample)(Driver *driver, Domain *d);
+        /* Renews the rest of it by asking the hypervisor of an active domain. At most one is under
+         * way for a domain, as long as the hypervisor is silent; `done` comes on a later turn,
+         * also when the guest ends. A negative return: it cannot be asked now. May be NULL. */
+        int (*refresh)(Driver *driver, Domain *d, DriverDoneFn *done, void *data, Error *err);
+        /* A question to the hypervisor of an active domain, with a deadline; `done` comes on a later
+         * turn. A negative return refuses at once. May be NULL. */
+        int (*ask)(Driver *driver, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
+                   void *data, Error *err);
 
         /* A descriptor that speaks with the guest's console `device` (an alias; NULL: the first),
          * non-blocking, the caller's. */

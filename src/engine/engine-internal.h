@@ -34,6 +34,7 @@ struct Engine {
         int lock_fd; /* one engine a root */
         ListNode calls;     /* EngineCall.node */
         ListNode watches;   /* EngineWatch.node */
+        ListNode refreshes, asks; /* of ask.c */
         Recovery *recovery; /* until the end of engine_start() */
 };
 
@@ -77,6 +78,8 @@ void engine_call_drop(EngineCall *call);
 void engine_grant_next(Domain *d);
 /* Forgets every call without a word; the engine closes. */
 void engine_calls_done(Engine *engine);
+/* The same for what was asked; the drivers are closed. */
+void engine_asks_done(Engine *engine);
 
 /* Reads the tables into domains; what engine_start() needs of them is kept in engine->recovery. */
 int engine_load(Engine *engine, Error *err);

@@ -174,6 +174,8 @@ int engine_open(Loop *loop, const EngineConfig *config, Engine **ret, Error *err
         engine->run_dir = xstrdup(config->run_dir);
         list_init(&engine->calls);
         list_init(&engine->watches);
+        list_init(&engine->refreshes);
+        list_init(&engine->asks);
 
         r = path_make_dirs(config->run_dir, 0755, err);
         if (r < 0)
@@ -218,6 +220,7 @@ Engine *engine_close(Engine *engine)
                         engine->drivers[i].driver.type->close(&engine->drivers[i].driver);
         op_runner_free(engine->runner);
         engine_calls_done(engine);
+        engine_asks_done(engine);
         for (size_t i = 0; i < engine->n_drivers; i++)
                 free_driver(&engine->drivers[i]);
         store_close(engine->store);

@@ -161,6 +161,28 @@ static void fake_sample(Driver *driver, Domain *d)
         d->stats.balloon_kib = domain_current_config(d)->memory;
 }
 
+/* The guest does nothing with its disks, and one host CPU's worth of nothing with its own. */
+static int fake_refresh(Driver *driver, Domain *d, DriverDoneFn *done, void *data, Error *err)
+{
+        StoreTx *tx = store_tx_new(driver->host.store);
+
+        (void) err;
+        stats_clear_disks(&d->stats);
+        d->stats.vcpus.len = 0;
+        for (size_t i = 0; i < d->live->disks.len; i++) {
+                DiskStats *disk = vec_push(&d->stats.disks);
+
+                disk->target = xstrdup(d->live->disks.items[i].target);
+                disk->has_io = true;
+        }
+        for (uint32_t i = 0; i < d->live->vcpus; i++)
+                *vec_push(&d->stats.vcpus) = (VcpuStats){.number = i, .affinity = {1}};
+        d->stats.refreshed_ms = loop_now_ms(driver->host.loop);
+        /* `done` comes on a later turn, as for any driver. */
+        store_commit(tx, STORE_ORDERED, done, data);
+        return 0;
+}
+
 static size_t console_input(void *data, const uint8_t *bytes, size_t len)
 {
         FakeConsole *console = data;
@@ -282,6 +304,7 @@ const DriverType fake_driver = {
         .reconnect = fake_reconnect,
         .kill = fake_kill,
         .sample = fake_sample,
+        .refresh = fake_refresh,
         .open_console = fake_open_console,
         .capabilities = fake_capabilities,
         .domain_capabilities = fake_domain_capabilities,

@@ -9,6 +9,7 @@
 #include "qemu/process.h"
 #include "qemu/qemu.h"
 #include "qemu/reconnect.h"
+#include "qemu/stats.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -67,6 +68,7 @@ void qemu_guest_free(QemuGuest *guest)
         LIST_FOREACH(wait, &guest->waits, EndWait, node)
                 wait_free(wait);
         reconnect_free(guest->reconnect);
+        qemu_refresh_free(guest->refresh);
         qmp_client_free(guest->qmp);
         child_free(guest->child);
         timer_free(guest->lost);
@@ -74,9 +76,9 @@ void qemu_guest_free(QemuGuest *guest)
         fd_close(guest->listen_fd);
         free(guest->monitor_path);
         free(guest->log_path);
+        free(guest->held);
         free(guest);
 }
-        free(guest->held);
 
 /* --- the end --- */
 
@@ -125,6 +127,7 @@ static void process_ended(void *data, const ChildStatus *status)
         if (guest->qmp)
                 qmp_client_break(guest->qmp, &cause);
         tell_migration(guest, &cause);
+        qemu_refresh_ended(guest, &cause);
         reconnect_ended(guest, &cause);
         LIST_FOREACH(wait, &guest->waits, EndWait, node) {
                 Op *op = wait->op;
@@ -273,24 +276,24 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
                 return r;
 
         const int fds[] = {-1, log_fd, log_fd, [MONITOR] = guest->listen_fd};
+        const QemuUser *user = &settings(guest)->user;
         ChildSpec spec = {
                 .path = argv[0],
                 .argv = argv,
-        const QemuUser *user = &settings(guest)->user;
                 .envp = environment,
                 .fds = fds,
                 .n_fds = ELEMENTSOF(fds),
                 .new_session = true,
                 .gated = true,
-        };
-        return child_spawn(guest->driver->host.loop, &spec, process_ended, guest, &guest->child,
-                           err);
                 .user = user->set ? &(ChildUser){user->uid, user->gid, user->groups, user->n_groups}
                                   : NULL,
                 .umask = 0077,
                 .max_files = settings(guest)->max_files,
                 .no_core = true,
                 .no_new_privs = true,
+        };
+        return child_spawn(guest->driver->host.loop, &spec, process_ended, guest, &guest->child,
+                           err);
 }
 
 int qemu_guest_spawn(Domain *d, DomainConfig *live, bool incoming, Error *err)
@@ -319,9 +322,6 @@ int qemu_guest_release(Domain *d, Error *err)
         return connect_monitor(guest, settings(guest)->startup_ms, err);
 }
 
-/* What an earlier daemon wrote with qemu_guest_record(). */
-static void read_state(QemuGuest *guest, const char *text)
-{
 static char *held_in(const json_t *state)
 {
         const json_t *held = json_object_get(state, "held");
@@ -336,14 +336,17 @@ char *qemu_guest_held(const RuntimeRow *row)
         return held_in(state);
 }
 
+/* What an earlier daemon wrote with qemu_guest_record(). */
+static void read_state(QemuGuest *guest, const char *text)
+{
         _cleanup_(json_p) json_t *state = text ? json_loads(text, 0, NULL) : NULL;
 
         guest->shown = json_flag(state, "shown", true);
         guest->log_start = (off_t) json_u64(state, "log-start", 0);
+        guest->held = held_in(state);
 }
 
 int qemu_guest_adopt(Driver *driver, Domain *d, const RuntimeRow *row, Error *err)
-        guest->held = held_in(state);
 {
         DomainConfig *live;
         QemuGuest *guest;
@@ -373,11 +376,11 @@ void qemu_guest_record(StoreTx *tx, const Domain *d, bool shown)
 
         _cleanup_(json_p) json_t *state =
                 json_pack("{s:b, s:I}", "shown", shown, "log-start", (json_int_t) guest->log_start);
+        if (guest->held)
+                json_object_set_new(state, "held", json_loads(guest->held, 0, NULL));
         _cleanup_(free_ptr) char *text = json_dumps(state, JSON_COMPACT);
 
         domain_record_runtime(tx, d, child_pid(guest->child), child_start_time(guest->child), text);
-        if (guest->held)
-                json_object_set_new(state, "held", json_loads(guest->held, 0, NULL));
 }
 
 /* --- commands --- */

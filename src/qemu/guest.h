@@ -46,15 +46,17 @@ struct QemuGuest {
         QemuMigrationFn *migration;   /* MIGRATION events go here */
         void *migration_data;
 
+        struct QemuRefresh *refresh; /* see stats.h */
+
         /* private */
         bool resetting; /* stopped and on its way to boot again: not told as a pause */
         struct Reconnect *reconnect;
         Child *child;
         int listen_fd;
         char *monitor_path, *log_path;
+        char *held; /* files whose owner changed for the guest, as owner.h has it; NULL: none */
         off_t log_start;
         Timer *lost; /* the connection has ended: how long the process may outlive it */
-        char *held; /* files whose owner changed for the guest, as owner.h has it; NULL: none */
         Error lost_error;
         ListNode waits; /* for the end */
 };
@@ -80,11 +82,11 @@ int qemu_guest_adopt(Driver *driver, Domain *d, const RuntimeRow *row, Error *er
  * believe. */
 void qemu_guest_record(StoreTx *tx, const Domain *d, bool shown);
 
-static inline Domain *op_domain(const Op *op)
-{
 /* What such a row says that the guest held (owner.h), the caller's, or NULL. */
 char *qemu_guest_held(const RuntimeRow *row);
 
+static inline Domain *op_domain(const Op *op)
+{
         return op->subject;
 }
 static inline Driver *op_driver(const Op *op)

@@ -4,6 +4,7 @@
 #include "op/job-leaf.h"
 #include "qemu/argv-internal.h"
 #include "qemu/validate.h"
+#include "qemu/stats.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -265,10 +266,20 @@ static int set_balloon(Op *op, const DomainConfig *live, Error *err)
                 json_pack("{s:I}", "value", (json_int_t) live->current_memory * 1024), NULL, err);
 }
 
+static int set_stats_period(Op *op, const DomainConfig *live, Error *err)
+{
+        _cleanup_(free_ptr) char *path = qemu_balloon_path(live);
+
+        if (!path || !live->memballoon->has_stats_period)
+                return OP_NEXT;
+        return qemu_guest_call(op, "qom-set",
+                               qemu_stats_period(path, live->memballoon->stats_period), NULL, err);
+}
+
 int launch_set_up(Op *op, Error *err)
 {
-        static int (*const commands[])(Op *, const DomainConfig *, Error *) = {set_password,
-                                                                               set_balloon};
+        static int (*const commands[])(Op *, const DomainConfig *,
+                                       Error *) = {set_password, set_balloon, set_stats_period};
         Launch *launch = op->state;
 
         while (launch->set_up < ELEMENTSOF(commands)) {

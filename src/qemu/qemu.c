@@ -8,6 +8,7 @@
 #include "qemu/domcaps.h"
 #include "qemu/guest.h"
 #include "qemu/reconnect.h"
+#include "qemu/stats.h"
 #include "qemu/validate.h"
 
 #include <stdio.h>
@@ -98,36 +99,6 @@ void qemu_driver_kill(Driver *driver, Domain *d)
         qemu_guest_kill(d);
 }
 
-/* Processor time from /proc: fields 14 and 15 of stat, behind the name, which may hold anything. */
-static uint64_t cpu_time_ns(pid_t pid)
-{
-        _cleanup_(free_ptr) char *path = xasprintf("/proc/%d/stat", (int) pid);
-        _cleanup_(free_ptr) char *text = NULL;
-        unsigned long long user, kernel;
-        const char *rest;
-
-        if (file_read(path, 4096, &text, NULL, NULL) < 0)
-                return 0;
-        rest = strrchr(text, ')');
-        if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-                            &user, &kernel) != 2)
-                return 0;
-        return (user + kernel) * (1000000000ull / (unsigned long) sysconf(_SC_CLK_TCK));
-}
-
-static void qemu_sample(Driver *driver, Domain *d)
-{
-        QemuGuest *guest = qemu_guest(d);
-
-        if (!guest || !guest->child || !d->live)
-                return;
-        d->stats.sampled_ms = loop_now_ms(driver->host.loop);
-        d->stats.cpu_time_ns = cpu_time_ns(child_pid(guest->child));
-        if (!d->stats.balloon_kib)
-                d->stats.balloon_kib =
-                        d->live->has_current_memory ? d->live->current_memory : d->live->memory;
-}
-
 /* --- what a client asks of the driver --- */
 
 static unsigned long qemu_version(Driver *driver)
@@ -165,6 +136,7 @@ const DriverType qemu_driver = {
         .reconnect = qemu_reconnect,
         .kill = qemu_driver_kill,
         .sample = qemu_sample,
+        .refresh = qemu_refresh,
         .open_console = qemu_open_console,
         .capabilities = qemu_capabilities,
         .domain_capabilities = qemu_domain_capabilities,

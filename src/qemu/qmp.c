@@ -25,6 +25,7 @@ typedef struct Call {
         char *text;     /* until it is sent */
         int fd;         /* until it is sent, or -1 */
         bool refused;   /* too many wait: never sent */
+        bool raw;       /* told the whole answer, whatever it is */
         QmpReplyFn *fn; /* NULL: was told already, the answer is dropped */
         void *data;
         Timer *deadline;
@@ -231,7 +232,7 @@ static Call *find_call(QmpClient *client, const json_t *message)
         return NULL;
 }
 
-static void answered(QmpClient *client, const json_t *message)
+static void answered(QmpClient *client, json_t *message)
 {
         json_t *value = json_object_get(message, "return");
         const json_t *failure = json_object_get(message, "error");
@@ -242,6 +243,10 @@ static void answered(QmpClient *client, const json_t *message)
         if (!call || !value == !failure) {
                 client_fail(client, ERROR_PROTOCOL, "an answer to no command%s%s",
                             failure ? ": " : "", failure ? desc : "");
+                return;
+        }
+        if (call->raw) {
+                call_end(call, message, NULL);
                 return;
         }
         if (failure)
@@ -275,6 +280,50 @@ static bool too_deep(const char *text, size_t len)
         return false;
 }
 
+/* The text with every integer beyond 63 bits as -1, which is what QEMU means by them: its unsigned
+ * numbers that are not known. */
+static char *without_huge(const char *text, size_t len)
+{
+        char *copy = xcalloc(1, len + 1), *out = copy;
+        bool quoted = false;
+
+        for (size_t i = 0; i < len; i++) {
+                size_t digits = quoted ? 0 : strspn(text + i, "0123456789");
+
+                if (digits > len - i)
+                        digits = len - i;
+                if (digits >= 19 &&
+                    (digits > 19 || memcmp(text + i, "9223372036854775807", 19) > 0)) {
+                        if (i == 0 || text[i - 1] != '-')
+                                *out++ = '-';
+                        *out++ = '1';
+                        i += digits - 1;
+                        continue;
+                }
+                if (quoted && text[i] == '\\' && i + 1 < len)
+                        *out++ = text[i++];
+                else if (text[i] == '"')
+                        quoted = !quoted;
+                *out++ = text[i];
+        }
+        *out = '\0';
+        return copy;
+}
+
+static json_t *parse(const char *text, size_t len, json_error_t *ret_why)
+{
+        /* A guest may get a NUL into a text of an event: no reason to lose the monitor. */
+        const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+        json_t *message = json_loadb(text, len, flags, ret_why);
+
+        if (!message && json_error_code(ret_why) == json_error_numeric_overflow) {
+                _cleanup_(free_ptr) char *smaller = without_huge(text, len);
+
+                message = json_loads(smaller, flags, ret_why);
+        }
+        return message;
+}
+
 static void message_arrived(QmpClient *client, const char *text, size_t len)
 {
         _cleanup_(json_p) json_t *message = NULL;
@@ -289,8 +338,7 @@ static void message_arrived(QmpClient *client, const char *text, size_t len)
                             (int) QMP_DEPTH_MAX);
                 return;
         }
-        /* A guest may get a NUL into a text of an event: no reason to lose the monitor. */
-        message = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+        message = parse(text, len, &why);
         if (!json_is_object(message)) {
                 client_fail(client, ERROR_PROTOCOL, "what came is no QMP message: %s",
                             message ? "not an object" : why.text);
@@ -439,6 +487,17 @@ void qmp_client_ask(QmpClient *client, const char *command, json_t *args, QmpRep
         call->fn = fn;
         call->data = data;
         call_begin(call, false);
+}
+
+void qmp_client_call_raw(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
+                         void *data)
+{
+        Call *call = call_new(client, command, args);
+
+        call->raw = true;
+        call->fn = fn;
+        call->data = data;
+        call_begin(call, true);
 }
 
 bool qmp_client_broken(const QmpClient *client)

@@ -59,6 +59,9 @@ void qmp_client_call(QmpClient *client, const char *command, json_t *args, QmpRe
 /* Without a deadline: for what no operation waits for. */
 void qmp_client_ask(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
                     void *data);
+/* Told the whole answer, an object with "return" or "error". */
+void qmp_client_call_raw(QmpClient *client, const char *command, json_t *args, QmpReplyFn *fn,
+                         void *data);
 /* With a descriptor that goes with it (getfd, add-fd), taken over. */
 void qmp_client_call_fd(QmpClient *client, const char *command, json_t *args, int fd,
                         QmpReplyFn *fn, void *data);

@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "wire/error-map.h"
 #include "wire/server-internal.h"
+#include "wire/stats-wait.h"
 
 #include <assert.h>
 
@@ -23,6 +24,8 @@ static void call_free(WireCall *call)
         calls->n_waiting -= !call->running;
         engine_forget(call->engine_call);
         job_abandon(call->job);
+        stats_wait_free(call->stats_wait);
+        engine_ask_forget(call->ask);
         if (call->args)
                 xdr_release(call->proc->args, call->args);
         if (call->ret)
@@ -136,6 +139,7 @@ void call_end(WireCall *call, const Error *err)
 
         call->engine_call = NULL; /* they end by themselves */
         call->job = NULL;
+        call->ask = NULL;
         call_finish(call, err);
         calls_resume(client);
 }
@@ -185,6 +189,14 @@ static void call_start(WireCall *call, const uint8_t *payload, size_t len)
         assert(r != WIRE_LATER || (call->handler->flags & WIRE_SLOW));
         if (r != WIRE_LATER)
                 call_finish(call, &err);
+}
+
+void call_again(WireCall *call)
+{
+        _cleanup_(error_done) Error err = {};
+
+        if (call->handler->fn(call, &err) != WIRE_LATER)
+                call_end(call, &err);
 }
 
 /* Reads that were answered are not counted: n_running are the changing calls. */

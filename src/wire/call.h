@@ -36,5 +36,7 @@ void calls_arrive(WireClient *client, const WireHeader *header, const uint8_t *p
 void calls_resume(WireClient *client);
 /* A client is told of an error of its packet. */
 void call_refuse(WireClient *client, const WireHeader *header, const Error *err);
+/* Calls the handler of a RUNNING call once more: what it waited for has come. */
+void call_again(WireCall *call);
 /* Answers a RUNNING call: with call->ret, or with the error where it is set. */
 void call_end(WireCall *call, const Error *err);

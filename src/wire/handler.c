@@ -67,6 +67,14 @@ int call_submit(WireCall *call, Domain *d, DomainVerb verb, OpArgs *args, WireFi
         return r < 0 ? r : WIRE_LATER;
 }
 
+int call_ask(WireCall *call, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
+             Error *err)
+{
+        int r = engine_ask(call_engine(call), d, question, done, call, &call->ask, err);
+
+        return r < 0 ? r : WIRE_LATER;
+}
+
 void fill_domain(WireDomain *ret, const Domain *d)
 {
         free(ret->name);

@@ -3,7 +3,7 @@
  * What the result owns is freed by the codec. */
 #pragma once
 
-#include "engine/engine.h"
+#include "engine/ask.h"
 #include "loop/job.h"
 #include "wire/protocol.gen.h"
 
@@ -54,12 +54,15 @@ struct WireCall {
         EngineCall *engine_call;
         Job *job;
         WireFillFn *fill;
+        struct StatsWait *stats_wait;
+        bool stats_waited;
+        EngineAsk *ask;
         ListNode node;
 };
 
 extern const WireHandler handlers_connect[], handlers_list[], handlers_domain_read[],
         handlers_domain_verbs[], handlers_domain_save[], handlers_domain_job[],
-        handlers_domain_metadata[], handlers_stats[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
+        handlers_domain_metadata[], handlers_stats[], handlers_domain_stats[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
 
 Driver *call_driver(const WireCall *call);
 Engine *call_engine(const WireCall *call);
@@ -75,6 +78,13 @@ int call_bad_argument(WireCall *call, const char *argument, Error *err, const ch
  * may be NULL. */
 int call_submit(WireCall *call, Domain *d, DomainVerb verb, OpArgs *args, WireFillFn *fill,
                 Error *err);
+
+/* Sees to it that the statistics of domains are good: WIRE_DONE when they are, else WIRE_LATER, and
+ * the handler is called again when they are, or when a short deadline is over. */
+int call_stats(WireCall *call, Domain *const *domains, size_t n);
+/* Asks the hypervisor and answers when it has: WIRE_LATER. */
+int call_ask(WireCall *call, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
+             Error *err);
 
 /* The handle of a domain as it is now. */
 void fill_domain(WireDomain *ret, const Domain *d);

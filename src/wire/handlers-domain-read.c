@@ -182,6 +182,9 @@ static int get_control_info(WireCall *call, Error *err)
         if (d->holder) {
                 ret->state = VIR_DOMAIN_CONTROL_JOB;
                 ret->state_time = loop_now_ms(call_driver(call)->host.loop) - d->holder->started_ms;
+        } else if (engine_stalled_ms(d) > 0) {
+                ret->state = VIR_DOMAIN_CONTROL_OCCUPIED;
+                ret->state_time = engine_stalled_ms(d);
         }
         return WIRE_DONE;
 }

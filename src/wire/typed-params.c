@@ -23,6 +23,11 @@ void params_add_boolean(TypedParams *params, const char *field, bool value)
         add(params, field, WIRE_PARAM_BOOLEAN)->value.i = value;
 }
 
+void params_add_llong(TypedParams *params, const char *field, int64_t value)
+{
+        add(params, field, WIRE_PARAM_LLONG)->value.l = value;
+}
+
 void params_add_ullong(TypedParams *params, const char *field, uint64_t value)
 {
         add(params, field, WIRE_PARAM_ULLONG)->value.ul = value;

@@ -9,6 +9,7 @@ typedef VEC(WireTypedParam) TypedParams;
 
 void params_add_int(TypedParams *params, const char *field, int32_t value);
 void params_add_boolean(TypedParams *params, const char *field, bool value);
+void params_add_llong(TypedParams *params, const char *field, int64_t value);
 void params_add_ullong(TypedParams *params, const char *field, uint64_t value);
 void params_add_string(TypedParams *params, const char *field, const char *value);
 /* The data_ and memory_ fields of a job. */

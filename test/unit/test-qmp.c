@@ -544,6 +544,55 @@ static void a_descriptor_that_was_not_sent_is_closed(void)
         fd_close(pipe_fds[0]);
 }
 
+/* QEMU's unsigned numbers go to 64 bits, and the greatest of them means that it does not know. */
+static void on_number(void *data, json_t *value, const Error *err)
+{
+        Peer *p = data;
+
+        assert_null(err);
+        str_addf(&p->told, "%lld %s ", (long long) json_integer_value(json_object_get(value, "n")),
+                 json_text(value, "s", "-"));
+}
+
+static void a_number_beyond_63_bits_is_no_reason_to_break(void)
+{
+        Peer p;
+
+        open_peer(&p);
+        get_ready(&p);
+        qmp_client_call(p.client, "one", NULL, on_number, &p);
+        qmp_client_call(p.client, "two", NULL, on_number, &p);
+        say(&p, "{\"return\": {\"n\": 18446744073709551615, "
+                "\"s\": \"\\\"18446744073709551615\"}, \"id\": 1}\r\n");
+        say(&p, "{\"return\": {\"n\": 9223372036854775807, \"m\": "
+                "-99999999999999999999999, \"s\": \"x\"}, \"id\": 2}\r\n");
+        turn_until_told(&p, "-1 \"18446744073709551615 9223372036854775807 x ");
+        assert_false(qmp_client_broken(p.client));
+        close_peer(&p);
+}
+
+static void on_raw(void *data, json_t *value, const Error *err)
+{
+        Peer *p = data;
+
+        assert_null(err);
+        str_addf(&p->told, "%s ", json_object_get(value, "error") ? "error" : "return");
+}
+
+static void a_raw_call_is_told_whatever_comes(void)
+{
+        Peer p;
+
+        open_peer(&p);
+        get_ready(&p);
+        qmp_client_call_raw(p.client, "one", NULL, on_raw, &p);
+        qmp_client_call_raw(p.client, "two", NULL, on_raw, &p);
+        say(&p, "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}, "
+                "\"id\": 1}\r\n{\"return\": {}, \"id\": 2}\r\n");
+        turn_until_told(&p, "error return ");
+        close_peer(&p);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -564,6 +613,8 @@ int main(void)
                 loop_test(calls_that_nobody_answers_are_bounded),
                 loop_test(a_descriptor_goes_with_its_command),
                 loop_test(a_descriptor_that_was_not_sent_is_closed),
+                loop_test(a_number_beyond_63_bits_is_no_reason_to_break),
+                loop_test(a_raw_call_is_told_whatever_comes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
