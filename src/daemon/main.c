@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -232,6 +233,17 @@ static void close_all(Daemon *daemon)
         options_done(&daemon->options);
 }
 
+/* A client is a descriptor, and a guest is three or four. */
+static void allow_many_files(void)
+{
+        struct rlimit files;
+
+        if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+                return;
+        files.rlim_cur = files.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &files); /* ignoring: then it is what it was */
+}
+
 int main(int argc, char **argv)
 {
         Daemon daemon = {.signal_fd = -1};
@@ -251,6 +263,7 @@ int main(int argc, char **argv)
         }
         settings_apply_log(&daemon.options.settings);
         umask(0077);
+        allow_many_files();
 
         r = serve(&daemon, &err);
         if (r < 0)

@@ -2,12 +2,14 @@
 """Broken, hostile, slow and mute clients on a raw socket: one clear error or a dropped connection
 each, and the others are served as before. Needs no guest but one fake one."""
 
+import fcntl
 import os
 import re
 import resource
 import select
 import socket
 import struct
+import termios
 
 import libvirt
 import ostlertest as t
@@ -378,6 +380,66 @@ def many():
         raw.close()
     alive()
     nothing_left()
+
+
+@t.case('a thousand clients with half a packet each, and the next one is served', needs_qemu=False)
+def thousand():
+    t.not_on_peer('has its limit')
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1200:
+        raise t.Skip('too few descriptors')
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    peak = Peak()
+    raws = []
+    packet = struct.pack('>IIIiIII', 28, PROGRAM, 1, HOSTNAME, CALL, 3, OK)
+    for n in range(1000):
+        raw = Raw()
+        raw.socket.sendall(packet[:1 + n % 27])
+        raws.append(raw)
+        if n % 100 == 0:
+            alive()
+    alive()
+    grown = peak.grown()
+    t.check(grown < 96 << 20, f'1,000 half packets took {grown >> 20} MiB')
+    for raw in raws:
+        raw.close()
+    alive()
+    nothing_left()
+
+
+@t.case('calls of others are served in between those of a flood', needs_qemu=False)
+def flood():
+    """By order: when the other's answer is there, calls that were sent before it still wait."""
+    t.not_on_peer('answers five at a time')
+    raws = [Raw().open() for _ in range(8)]
+    call = struct.pack('>IIIiIII', 28, PROGRAM, 1, HOSTNAME, CALL, 3, OK)
+    answer = 28 + len(raws[0].call(HOSTNAME))
+    for raw in raws:
+        raw.socket.setblocking(False)
+        raw.sent = 0
+    peak, between = Peak(), 0
+    other = Raw().open()
+    for _ in range(50):
+        for raw in raws:
+            try:
+                raw.sent += raw.socket.send((call * 4000)[raw.sent % 28:])
+            except BlockingIOError:
+                pass
+        other.call(HOSTNAME)
+        answered = sum(waiting(raw) // answer for raw in raws)
+        between += answered < sum(raw.sent // 28 for raw in raws)
+    t.equal(between, 50, 'answers to the other client before the flood had been answered')
+    grown = peak.grown()
+    t.check(grown < 160 << 20, f'a flood took {grown >> 20} MiB')
+    for raw in [other, *raws]:
+        raw.close()
+    alive()
+    nothing_left()
+
+
+def waiting(raw):
+    """Bytes of answers that lie in the client's socket."""
+    return struct.unpack('i', fcntl.ioctl(raw.socket, termios.FIONREAD, b'\0' * 4))[0]
 
 
 @t.case('the read-only flag and socket bind the raw client too', needs_qemu=False)

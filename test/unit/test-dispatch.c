@@ -1,7 +1,8 @@
 /* What a call meets before its handler: program, procedure, status, payload, open, access. */
 #include "wire-fixture.h"
 
-#include "wire/dispatch.h"
+#include "wire-random.h"
+#include "wire/server-internal.h"
 
 enum {
         RPC = VIR_ERR_RPC,
@@ -175,6 +176,47 @@ static void test_access_of_every_procedure(void **state)
         }
 }
 
+/* The same over the wire, with libvirt's number: each procedure is called, with arguments at
+ * random, on a connection that may only look. */
+static void test_every_change_is_refused_on_the_wire(void **state)
+{
+        WireFixture *f = *state;
+        Peer peer = peer_open(f, true);
+        Dice dice = {.state = 88172645463325252};
+        size_t refused = 0;
+
+        for (size_t i = 0; i < WIRE_PROC_COUNT; i++) {
+                const WireProc *proc = &wire_procs[i];
+                _cleanup_(free_ptr) void *args = xcalloc(1, proc->args ? proc->args->size : 1);
+                _cleanup_(packet_done) Packet packet = {};
+                WireHeader header = call_header(&peer, proc->number);
+                WireError wire;
+                Error err = {};
+
+                if (proc->kind != WIRE_CALL || proc->access != WIRE_WRITE)
+                        continue;
+                if (proc->args)
+                        random_struct(&dice, proc->args, args);
+                header.program = wire_programs[proc->program].number;
+                peer_send(&peer, &header, proc->args, args);
+                if (proc->args)
+                        xdr_release(proc->args, args);
+                packet = peer_next(&peer);
+                assert_int_equal(packet.header.serial, header.serial);
+                assert_int_equal(packet.header.status, WIRE_STATUS_ERROR);
+                assert_ok(xdr_decode(&wire_layout_error, packet.payload, packet.len, &wire, &err));
+                if (f->server->dispatch.handlers[i])
+                        assert_int_equal(wire.code, VIR_ERR_OPERATION_DENIED);
+                else
+                        assert_int_equal(wire.code, VIR_ERR_NO_SUPPORT);
+                refused += wire.code == VIR_ERR_OPERATION_DENIED;
+                xdr_release(&wire_layout_error, &wire);
+        }
+        assert_true(refused >= 20);
+        assert_int_equal(engine_driver(f->engine, "test")->host.domains->len, 0);
+        peer_done(&peer);
+}
+
 static void test_every_handler_is_found(void **state)
 {
         WireDispatch dispatch;
@@ -197,6 +239,7 @@ int main(void)
                 wire_test(test_procedures_that_are_known_and_not_served),
                 wire_test(test_read_only_connections_only_look),
                 cmocka_unit_test(test_access_of_every_procedure),
+                wire_test(test_every_change_is_refused_on_the_wire),
                 cmocka_unit_test(test_every_handler_is_found),
         };
 
