@@ -179,7 +179,13 @@ static int open_engine(Daemon *daemon, Error *err)
 
         if (r < 0)
                 return r;
+        if (!path_is_component(settings->cgroup_name))
+                return error_set(err, ERROR_INVALID_ARGUMENT, "cgroup_name: '%s' is not one name",
+                                 settings->cgroup_name);
         qemu_settings.max_files = settings->qemu_max_files;
+        qemu_settings.cgroup = settings->cgroup ? settings->cgroup_name : NULL;
+        qemu_settings.memory_extra = settings->qemu_memory_extra;
+        qemu_settings.max_tasks = settings->qemu_max_tasks;
         qemu_settings.startup_ms = settings->qemu_start_timeout * 1000;
         qemu_settings.command_ms = settings->qemu_command_timeout * 1000;
         qemu_settings.kill_ms = settings->qemu_kill_timeout * 1000;

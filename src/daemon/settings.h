@@ -49,6 +49,14 @@
           "leaves it root. Where it is not given and the default does not exist, the daemon warns " \
           "and QEMU runs as root; one that is given has to exist.")                                \
         X(qemu_group, TEXT, "", 0, 64, "Its group; empty takes the user's own.")                   \
+        X(cgroup, SWITCH, "yes", 0, 0,                                                             \
+          "Whether each guest gets a cgroup of its own, where cgroup v2 can be written.")          \
+        X(cgroup_name, TEXT, "ostler", 1, 64,                                                      \
+          "The folder of these at the top of the cgroup v2 mount.")                                \
+        X(qemu_memory_extra, SIZE, "2G", 0, UINT64_C(1) << 44,                                     \
+          "Memory that a QEMU may take beyond its guest's, by its cgroup; 0 sets no limit.")       \
+        X(qemu_max_tasks, COUNT, "4096", 0, 4194304,                                               \
+          "Processes and threads of a QEMU, by its cgroup; 0 sets no limit.")                      \
         X(qemu_max_files, COUNT, "32768", 256, 1048576, "Files that a QEMU may have open.")        \
         X(qemu_start_timeout, SECONDS, "30", 1, 3600, "Until a new QEMU must have answered.")      \
         X(qemu_command_timeout, SECONDS, "30", 1, 3600,                                            \

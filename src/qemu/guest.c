@@ -4,6 +4,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "qemu/argv.h"
+#include "qemu/ask.h"
+#include "qemu/cgroup.h"
 #include "qemu/events.h"
 #include "qemu/files.h"
 #include "qemu/process.h"
@@ -50,6 +52,7 @@ static QemuGuest *guest_new(Driver *driver, Domain *d)
         guest->monitor_path = monitor_path(driver, d);
         guest->log_path = log_path(driver, d);
         list_init(&guest->waits);
+        list_init(&guest->asks);
         d->driver_state = guest;
         return guest;
 }
@@ -69,6 +72,7 @@ void qemu_guest_free(QemuGuest *guest)
                 wait_free(wait);
         reconnect_free(guest->reconnect);
         qemu_refresh_free(guest->refresh);
+        qemu_asks_done(guest);
         qmp_client_free(guest->qmp);
         child_free(guest->child);
         timer_free(guest->lost);
@@ -90,6 +94,38 @@ static void end_cause(QemuGuest *guest, const ChildStatus *status, Error *err)
 
         error_set(err, ERROR_OPERATION_FAILED, "QEMU process of domain '%s' ended (%s)%s%s",
                   guest->domain->name, how, said ? ": " : "", said ? said : "");
+}
+
+static char *cgroup_name(const QemuGuest *guest)
+{
+        return xasprintf("%s%s", UUID_TEXT(&guest->domain->uuid),
+                         qemu_driver_of(guest->driver)->cgroup_suffix);
+}
+
+/* Its cgroup.procs, or -1. */
+static int make_cgroup(const QemuGuest *guest, const DomainConfig *live)
+{
+        const QemuDriver *qemu = qemu_driver_of(guest->driver);
+        _cleanup_(free_ptr) char *name = NULL;
+        CgroupLimits limits = {.pids = qemu->settings.max_tasks};
+
+        if (!qemu->cgroup)
+                return -1;
+        name = cgroup_name(guest);
+        if (qemu->settings.memory_extra)
+                limits.memory = live->memory * 1024 + qemu->settings.memory_extra;
+        return cgroup_make(qemu->cgroup, name, &limits);
+}
+
+static void leave_cgroup(const QemuGuest *guest)
+{
+        const QemuDriver *qemu = qemu_driver_of(guest->driver);
+        _cleanup_(free_ptr) char *name = NULL;
+
+        if (!qemu->cgroup)
+                return;
+        name = cgroup_name(guest);
+        cgroup_remove(qemu->cgroup, name);
 }
 
 static void domain_off(QemuGuest *guest)
@@ -121,6 +157,7 @@ static void process_ended(void *data, const ChildStatus *status)
 
         end_cause(guest, status, &cause);
         files_give_back(guest->driver, d, TAKE_PTR(guest->held));
+        leave_cgroup(guest);
         (void) unlink(guest->monitor_path); /* ignoring: the next start binds anew */
         d->driver_state = NULL;
         domain_off(guest);
@@ -128,6 +165,7 @@ static void process_ended(void *data, const ChildStatus *status)
                 qmp_client_break(guest->qmp, &cause);
         tell_migration(guest, &cause);
         qemu_refresh_ended(guest, &cause);
+        qemu_asks_ended(guest, &cause);
         reconnect_ended(guest, &cause);
         LIST_FOREACH(wait, &guest->waits, EndWait, node) {
                 Op *op = wait->op;
@@ -265,7 +303,7 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
         enum { MONITOR = 3 };
         QemuArgvSpec argv_spec = {.monitor_fd = MONITOR, .incoming = incoming};
         _cleanup_(strv_freep) char **argv = NULL;
-        _cleanup_(fd_closep) int log_fd = -1;
+        _cleanup_(fd_closep) int log_fd = -1, cgroup_fd = -1;
         int r;
 
         r = qemu_argv(live, &argv_spec, &argv, err);
@@ -275,6 +313,7 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
         if (r < 0)
                 return r;
 
+        cgroup_fd = make_cgroup(guest, live);
         const int fds[] = {-1, log_fd, log_fd, [MONITOR] = guest->listen_fd};
         const QemuUser *user = &settings(guest)->user;
         ChildSpec spec = {
@@ -287,6 +326,7 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
                 .gated = true,
                 .user = user->set ? &(ChildUser){user->uid, user->gid, user->groups, user->n_groups}
                                   : NULL,
+                .cgroup_fd = cgroup_fd > 0 ? cgroup_fd : 0,
                 .umask = 0077,
                 .max_files = settings(guest)->max_files,
                 .no_core = true,

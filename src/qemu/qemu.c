@@ -3,6 +3,8 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "qemu/cgroup.h"
+#include "qemu/ask.h"
 #include "qemu/console.h"
 #include "qemu/files.h"
 #include "qemu/domcaps.h"
@@ -39,6 +41,26 @@ static void learn_default(Driver *driver)
         qemu_caps_want(qemu_driver_of(driver)->caps, emulator, known, NULL);
 }
 
+/* Other daemons of the host, each with a root of its own, keep theirs in the same folder. */
+static char *suffix_of(const char *run_dir)
+{
+        uint32_t hash = 2166136261u;
+
+        for (; *run_dir; run_dir++)
+                hash = (hash ^ (unsigned char) *run_dir) * 16777619u;
+        return xasprintf(".%08x", (unsigned) hash);
+}
+
+static void find_cgroups(QemuDriver *qemu, const DriverHost *host)
+{
+        if (!qemu->settings.cgroup)
+                return;
+        qemu->cgroup = cgroup_parent("/proc/mounts", qemu->settings.cgroup);
+        qemu->cgroup_suffix = suffix_of(host->run_dir);
+        if (qemu->cgroup)
+                cgroup_sweep(qemu->cgroup, qemu->cgroup_suffix);
+}
+
 static int qemu_open(Driver *driver, Error *err)
 {
         QemuDriver *qemu = xnew0(QemuDriver, 1);
@@ -52,6 +74,7 @@ static int qemu_open(Driver *driver, Error *err)
                 free(TAKE_PTR(driver->instance));
                 return r;
         }
+        find_cgroups(qemu, &driver->host);
         learn_default(driver);
         return 0;
 }
@@ -69,6 +92,8 @@ static void qemu_close(Driver *driver)
         LIST_FOREACH(d, &driver->host.domains->domains, Domain, node)
                 qemu_release(d);
         qemu_caps_cache_free(qemu->caps);
+        free(qemu->cgroup);
+        free(qemu->cgroup_suffix);
         free(qemu);
         driver->instance = NULL;
 }
@@ -137,6 +162,7 @@ const DriverType qemu_driver = {
         .kill = qemu_driver_kill,
         .sample = qemu_sample,
         .refresh = qemu_refresh,
+        .ask = qemu_ask,
         .open_console = qemu_open_console,
         .capabilities = qemu_capabilities,
         .domain_capabilities = qemu_domain_capabilities,

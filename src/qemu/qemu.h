@@ -13,11 +13,16 @@ typedef struct QemuSettings {
         uint64_t lost_ms;    /* that a process may outlive its monitor's connection */
         QemuUser user;
         uint64_t max_files; /* that a QEMU may have open; 0: as many as the daemon */
+        const char *cgroup; /* folder of the guests' cgroups, see cgroup.h; NULL: none */
+        uint64_t memory_extra; /* bytes that a QEMU may have beyond its guest's memory; 0: any */
+        uint64_t max_tasks;    /* processes and threads of a QEMU; 0: any */
 } QemuSettings;
 
 typedef struct QemuDriver {
         QemuSettings settings;
         QemuCapsCache *caps;
+        char *cgroup; /* where guests get theirs; NULL: they get none */
+        char *cgroup_suffix; /* of this root's guests */
         ListNode returns; /* files on their way back to their owners; see files.h */
 } QemuDriver;
 

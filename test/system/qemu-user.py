@@ -94,9 +94,41 @@ def starts():
         console.tick()
 
 
+def cgroup_of(pid):
+    """The folder of the process's cgroup (v2), None where there is none."""
+    with open(f'/proc/{pid}/cgroup') as file:
+        name = [line.rstrip('\n')[3:] for line in file if line.startswith('0::')]
+    with open('/proc/mounts') as file:
+        mount = [line.split()[1] for line in file if line.split()[2] == 'cgroup2']
+    return mount[0] + name[0] if mount and name else None
+
+
+@t.case('the guest is in a cgroup of its own, with limits where there are controllers')
+def cgroup():
+    pid = d.guest_pid(NAME)
+    folder = cgroup_of(d.process.pid)
+    if not folder or not os.access(folder.removesuffix('/'), os.W_OK):
+        raise t.Skip('no cgroup v2 that can be written')
+    folder = cgroup_of(pid)
+    uuid = d.virsh('domuuid', NAME).out
+    t.matches(rf'/ostler/{uuid}\.[0-9a-f]+$', folder, 'cgroup')
+    with open(f'{folder}/cgroup.procs') as file:
+        t.equal(file.read().split(), [str(pid)], 'processes in it')
+    for name, value in (('memory.max', (t.MEMORY_MIB << 20) + (2 << 30)), ('pids.max', 4096)):
+        if os.path.exists(f'{folder}/{name}'):
+            with open(f'{folder}/{name}') as file:
+                t.equal(int(file.read()), value, name)
+    cgroups.append(folder)
+
+
+cgroups = []
+
+
 @t.case('destroy gives them back')
 def destroyed():
     d.virsh('destroy', NAME)
+    for folder in cgroups:
+        t.check(not os.path.exists(folder), 'the cgroup is left')
     returned('after destroy')
     t.look_until(lambda: owner(f'{d.dir}/second.log') == (0, 0), 'the log is root\'s')
 
@@ -138,6 +170,8 @@ def ended_alone():
     t.wait_gone(pid, 'the guest')
     given('before a daemon comes')
     d.start()
+    for folder in cgroups:
+        t.check(not os.path.exists(folder), 'the cgroup is left')
     returned('by the next daemon')
     t.matches('shut off', d.virsh('domstate', NAME).out)
 
