@@ -4,7 +4,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "qemu/argv.h"
-#include "qemu/ask.h"
 #include "qemu/cgroup.h"
 #include "qemu/events.h"
 #include "qemu/files.h"
@@ -52,7 +51,6 @@ static QemuGuest *guest_new(Driver *driver, Domain *d)
         guest->monitor_path = monitor_path(driver, d);
         guest->log_path = log_path(driver, d);
         list_init(&guest->waits);
-        list_init(&guest->asks);
         d->driver_state = guest;
         return guest;
 }
@@ -72,7 +70,6 @@ void qemu_guest_free(QemuGuest *guest)
                 wait_free(wait);
         reconnect_free(guest->reconnect);
         qemu_refresh_free(guest->refresh);
-        qemu_asks_done(guest);
         qmp_client_free(guest->qmp);
         child_free(guest->child);
         timer_free(guest->lost);
@@ -165,7 +162,6 @@ static void process_ended(void *data, const ChildStatus *status)
                 qmp_client_break(guest->qmp, &cause);
         tell_migration(guest, &cause);
         qemu_refresh_ended(guest, &cause);
-        qemu_asks_ended(guest, &cause);
         reconnect_ended(guest, &cause);
         LIST_FOREACH(wait, &guest->waits, EndWait, node) {
                 Op *op = wait->op;
