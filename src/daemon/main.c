@@ -104,6 +104,18 @@ static WireLimits limits_of(const Settings *settings)
         };
 }
 
+/* The sockets' folder lets those through whom the sockets themselves are open to. */
+static int open_run_dir(const Daemon *daemon, Error *err)
+{
+        const Settings *settings = &daemon->options.settings;
+        const char *dir = daemon->options.run_dir;
+
+        if (!((settings->unix_sock_rw_perms | settings->unix_sock_ro_perms) & 077))
+                return 0;
+        return chmod(dir, 0711) < 0 ? error_set_errno(err, errno, "cannot open '%s' to others", dir)
+                                    : 0;
+}
+
 static int listen_for_clients(Daemon *daemon, Error *err)
 {
         const Settings *settings = &daemon->options.settings;
@@ -122,6 +134,9 @@ static int listen_for_clients(Daemon *daemon, Error *err)
 
         if (r < 0)
                 return error_prefix(err, "unix_sock_group");
+        r = open_run_dir(daemon, err);
+        if (r < 0)
+                return r;
         return wire_server_new(daemon->loop, daemon->engine, &config, &daemon->server, err);
 }
 
@@ -223,7 +238,7 @@ static int serve(Daemon *daemon, Error *err)
         return 0;
 }
 
-static void close_all(Daemon *daemon)
+static void close_all(Daemon *daemon, int exit_code)
 {
         wire_server_free(daemon->server);
         engine_close(daemon->engine);
@@ -232,7 +247,7 @@ static void close_all(Daemon *daemon)
                 /* A call that hangs in the kernel, on a dead mount say, does not keep the daemon.
                  */
                 log_at(LOG_LEVEL_WARNING, "daemon", "ending in spite of a call that hangs");
-                _exit(0);
+                _exit(exit_code);
         }
         loop_free(daemon->loop);
         fd_close(daemon->signal_fd);
@@ -274,6 +289,6 @@ int main(int argc, char **argv)
         r = serve(&daemon, &err);
         if (r < 0)
                 log_at(LOG_LEVEL_CRITICAL, "daemon", "%s", error_text(&err));
-        close_all(&daemon);
+        close_all(&daemon, r < 0 ? 1 : 0);
         return r < 0 ? 1 : 0;
 }
