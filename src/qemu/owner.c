@@ -84,8 +84,12 @@ static bool is_same(const json_t *file, const struct stat *st)
 {
         uint64_t inode = json_u64(file, "inode", 0);
 
-        return can_be_given(st) &&
-               (inode == 0 || (st->st_ino == inode && st->st_dev == json_u64(file, "device", 0)));
+        return can_be_given(st) && (inode == 0 || st->st_ino == inode);
+}
+
+static bool is_same_device(const json_t *file, const struct stat *st)
+{
+        return json_u64(file, "inode", 0) == 0 || st->st_dev == json_u64(file, "device", 0);
 }
 
 /* The file by its descriptor, without opening it for anything. One that we made is no link. */
@@ -133,7 +137,7 @@ static int take_one(const QemuUser *user, const json_t *file, Error *err)
                 r = open_held(file, &st, &fd, err);
         if (r < 0)
                 return r;
-        if (!is_same(file, &st) ||
+        if (!is_same(file, &st) || !is_same_device(file, &st) ||
             (st.st_uid != user->uid && st.st_uid != json_u64(file, "uid", 0)))
                 return error_set(err, ERROR_OPERATION_FAILED,
                                  "'%s' was replaced while its owner was to change", path);
@@ -154,6 +158,7 @@ static int return_one(const json_t *file, Error *err)
         }
         if (r < 0)
                 return r;
+        /* The host may have booted since, and counted its devices anew. */
         if (!is_same(file, &st) || st.st_uid != json_u64(file, "to", UINT64_MAX))
                 return 0;
         return give(fd, path, (uid_t) json_u64(file, "uid", 0), (gid_t) json_u64(file, "gid", 0),

@@ -2,7 +2,7 @@
  * own and opens them itself. All of it blocks: on threads only.
  *
  * What is held is a text, JSON, that can stand in the journal and in the store: for each file its
- * path, its identity (device and inode), the owner that it had and the user that it was given to.
+ * path, its identity (inode, and device until the next boot), the owner that it had and the user that it was given to.
  * Only regular files and block devices are ever given away, by descriptor, so that no name can be
  * changed in between; and only a file that is still the same, and still that user's, is given back.
  */
