@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Runs `f(&variable)` when the variable goes out of scope. */
-#define _cleanup_(f) __attribute__((cleanup(f)))
+/* Runs `f(&variable)` when the variable goes out of scope, which may be all that it is for. */
+#define _cleanup_(f) __attribute__((cleanup(f), unused))
 #define _unused_     __attribute__((unused))
 
 /* The value, with the variable emptied: hands over what a cleanup would release. */

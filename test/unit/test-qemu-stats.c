@@ -149,8 +149,8 @@ static void nonsense_is_no_statistics(void **state)
                 "null",
                 "[7, null, [], {}]",
                 "[{\"qdev\": 7, \"stats\": [], \"parent\": 1, \"backing\": []}]",
-                "[{\"qdev\": \"/machine/peripheral/virtio-disk0\", \"stats\": 1, \"backing\": 2, "
-                "\"inserted\": [], \"io-status\": {}, \"node-name\": 3}]",
+                ("[{\"qdev\": \"/machine/peripheral/virtio-disk0\", \"stats\": 1, \"backing\": 2, "
+                 "\"inserted\": [], \"io-status\": {}, \"node-name\": 3}]"),
                 "{\"stats\": 7, \"last-update\": -3, \"actual\": \"x\"}",
         };
 

@@ -208,8 +208,10 @@ static void input_is_bounded(void **state)
         unsigned fired = 0, woken = 0;
         Timer *timer = timer_new(loop, count, &fired);
         timer_start(timer, 30);
-        for (; !fired; woken++)
+        while (!fired) {
                 loop_turn(loop, true);
+                woken++;
+        }
         assert_true(woken < 10);
         timer_free(timer);
 
