@@ -53,6 +53,9 @@ typedef enum OstlerCode {
         OSTLER_OPERATION_INVALID, /* not in this state of the domain */
         OSTLER_OPERATION_FAILED,
         OSTLER_UNSUPPORTED,
+        OSTLER_ARGUMENT_UNSUPPORTED,
+        OSTLER_AGENT_SILENT, /* the guest's agent does not answer */
+        OSTLER_NO_HOSTNAME,
         OSTLER_TIMEOUT,
         OSTLER_ABORTED, /* cancelled */
         OSTLER_BUSY,
