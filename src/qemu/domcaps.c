@@ -267,7 +267,7 @@ int qemu_domain_capabilities(Driver *driver, const DriverMachine *machine, char 
         _cleanup_(free_ptr) char *emulator = qemu_emulator(&config);
         const QemuCaps *caps = qemu_caps_find(qemu_driver_of(driver)->caps, emulator);
         QemuMachine found;
-        const char *type;
+        const char *type = NULL;
         Str out = {};
         int r;
 

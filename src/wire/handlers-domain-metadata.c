@@ -24,7 +24,7 @@ static int get_metadata(WireCall *call, Error *err)
 {
         const RemoteDomainGetMetadataArgs *args = call->args;
         RemoteDomainGetMetadataRet *ret = call->ret;
-        const DomainConfig *config;
+        const DomainConfig *config = NULL;
         char *text = NULL;
         Domain *d;
         int r = call_flags(call, args->flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,

@@ -140,7 +140,7 @@ static int get_presence(Reader *in, bool *ret, Error *err)
 static int decode_param(Reader *in, WireTypedParam *param, Error *err)
 {
         uint32_t tag;
-        uint64_t bits;
+        uint64_t bits = 0;
         int r = get_string(in, WIRE_PARAM_FIELD_MAX - 1, &param->field, err);
 
         if (r >= 0)
