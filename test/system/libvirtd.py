@@ -61,7 +61,9 @@ class Libvirtd(t.Daemon):
 
     def cleanup(self):
         pid = int(t._read(os.path.join(self.dir, 'run/libvirt/virtlogd.pid')) or 0)
-        super().cleanup()
-        if pid and 'virtlogd' in t.descendants().get(pid, ''):
-            os.kill(pid, signal.SIGTERM)
-            t.wait_gone(pid, 'virtlogd')
+        try:
+            super().cleanup()
+        finally:
+            if pid and 'virtlogd' in t.descendants().get(pid, ''):
+                os.kill(pid, signal.SIGTERM)
+                t.wait_gone(pid, 'virtlogd')
