@@ -114,14 +114,24 @@ DomainConfig *domain_config_free(DomainConfig *config)
         return NULL;
 }
 
-const char *disk_path(const Disk *disk)
+static const char *source_path(DiskType type, const DiskSource *source)
 {
-        switch (disk->type) {
+        switch (type) {
         case DISK_TYPE_FILE:
-                return disk->source.file.path;
+                return source->file.path;
         case DISK_TYPE_BLOCK:
-                return disk->source.block.path;
+                return source->block.path;
         default:
                 return NULL;
         }
+}
+
+const char *disk_path(const Disk *disk)
+{
+        return source_path(disk->type, &disk->source);
+}
+
+const char *backing_store_path(const BackingStore *store)
+{
+        return source_path(store->type, &store->source);
 }

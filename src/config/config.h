@@ -41,6 +41,8 @@ DEFINE_CLEANUP(DomainConfig, domain_config_free)
 
 /* File or device of a disk; NULL for a drive without medium. Borrowed. */
 const char *disk_path(const Disk *disk);
+/* The same of one image of its chain; NULL at the end that says so. */
+const char *backing_store_path(const BackingStore *store);
 
 /* Number of the n-th I/O thread: as given, then the lowest that are free. */
 uint32_t config_iothread_id(const DomainConfig *config, size_t n);

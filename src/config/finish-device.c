@@ -77,13 +77,28 @@ static int check_roots(const DomainConfig *config, MachineBus bus, Error *err)
         return 0;
 }
 
+/* The nearest fast USB controller before a slow companion that names no other; NULL for others. */
+static const Controller *usb_master(const DomainConfig *config, size_t n)
+{
+        const Controller *items = config->controllers.items;
+
+        if (items[n].type != CONTROLLER_TYPE_USB || !items[n].has_startport)
+                return NULL;
+        while (n-- > 0)
+                if (items[n].type == CONTROLLER_TYPE_USB && !items[n].has_startport &&
+                    items[n].has_index)
+                        return &items[n];
+        return NULL;
+}
+
 static int add_controllers(DomainConfig *config, MachineBus bus, Error *err)
 {
         for (size_t i = 0; i < config->controllers.len; i++) {
                 Controller *c = &config->controllers.items[i];
                 if (c->has_index)
                         continue;
-                unsigned index = free_index(config, c->type);
+                const Controller *master = usb_master(config, i);
+                unsigned index = master ? master->index : free_index(config, c->type);
                 if (index > CONTROLLER_INDEX_MAX)
                         return error_set(err, ERROR_CONFIG_UNSUPPORTED,
                                          "too many controllers of type %s",

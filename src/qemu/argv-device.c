@@ -1,69 +1,5 @@
-/* The command line of network interfaces and of devices of one purpose each. */
+/* The command line of devices of one purpose each. */
 #include "qemu/argv-internal.h"
-
-/* --- network --- */
-
-static char *interface_device(const Interface *interface)
-{
-        const char *model = interface->model ? interface->model : "rtl8139";
-
-        if (str_eq(model, "virtio"))
-                return virtio_device("virtio-net", VIRTIO_MODEL_VIRTIO);
-        if (str_eq(model, "virtio-transitional"))
-                return virtio_device("virtio-net", VIRTIO_MODEL_VIRTIO_TRANSITIONAL);
-        if (str_eq(model, "virtio-non-transitional"))
-                return virtio_device("virtio-net", VIRTIO_MODEL_VIRTIO_NON_TRANSITIONAL);
-        return xstrdup(model);
-}
-
-static void add_interface(Argv *argv, const Interface *interface, size_t n)
-{
-        _cleanup_(free_ptr) char *driver = interface_device(interface);
-        _cleanup_(free_ptr) char *id = device_id(&interface->info, "net", n);
-        _cleanup_(free_ptr) char *netdev = xasprintf("host%s", id);
-        char mac[MAC_TEXT_SIZE];
-        json_t *device;
-
-        argv_json(argv, "-netdev", json_pack("{s:s, s:s}", "type", "user", "id", netdev));
-        device = device_new(driver, id);
-        json_object_set_new(device, "netdev", json_string(netdev));
-        if (!mac_is_null(&interface->mac))
-                json_object_set_new(device, "mac", json_string(mac_format(&interface->mac, mac)));
-        device_number(device, "host_mtu", interface->has_mtu, interface->mtu);
-        device_number(device, "rx_queue_size", interface->driver.has_rx_queue_size,
-                      interface->driver.rx_queue_size);
-        device_number(device, "tx_queue_size", interface->driver.has_tx_queue_size,
-                      interface->driver.tx_queue_size);
-        if (interface->rom) {
-                device_number(device, "rombar", interface->rom->has_bar, interface->rom->bar);
-                device_text(device, "romfile",
-                            interface->rom->has_enabled && !interface->rom->enabled
-                                    ? ""
-                                    : interface->rom->file);
-        }
-        device_boot(device, boot_index_interface(argv->config, interface));
-        if (str_eq(driver, "usb-net"))
-                device_usb(argv, device, &interface->info);
-        else
-                device_pci(argv, device, &interface->info);
-        argv_json(argv, "-device", device);
-}
-
-int argv_interfaces(Argv *argv, Error *err)
-{
-        for (size_t i = 0; i < argv->config->interfaces.len; i++) {
-                const Interface *interface = &argv->config->interfaces.items[i];
-
-                if (interface->type != INTERFACE_TYPE_USER)
-                        return error_set(err, ERROR_CONFIG_UNSUPPORTED,
-                                         "interface type '%s' is not supported by the QEMU driver",
-                                         interface_type_text(interface->type));
-                add_interface(argv, interface, i);
-        }
-        return 0;
-}
-
-/* --- the others --- */
 
 static void add_rng(Argv *argv, const Rng *rng, size_t n)
 {
@@ -116,11 +52,17 @@ static void add_watchdog(Argv *argv, const Watchdog *watchdog, size_t n)
 {
         _cleanup_(free_ptr) char *id = device_id(&watchdog->info, "watchdog", n);
         bool ib700 = watchdog->model == WATCHDOG_MODEL_IB700;
-        json_t *device = device_new(ib700 ? "ib700" : "i6300esb", id);
 
-        if (!ib700)
-                device_pci(argv, device, &watchdog->info);
-        argv_json(argv, "-device", device);
+        if (watchdog->model == WATCHDOG_MODEL_ITCO) { /* part of the board, asleep */
+                argv_add(argv, "-global");
+                argv_add(argv, "ICH9-LPC.noreboot=off");
+        } else {
+                json_t *device = device_new(ib700 ? "ib700" : "i6300esb", id);
+
+                if (!ib700)
+                        device_pci(argv, device, &watchdog->info);
+                argv_json(argv, "-device", device);
+        }
         argv_add(argv, "-action");
         argv_addf(argv, "watchdog=%s", watchdog_action_text(watchdog->action));
 }
@@ -128,11 +70,43 @@ static void add_watchdog(Argv *argv, const Watchdog *watchdog, size_t n)
 static void add_panic(Argv *argv, const Panic *panic, size_t n)
 {
         _cleanup_(free_ptr) char *id = device_id(&panic->info, "panic", n);
-        json_t *device = device_new("pvpanic", id);
+        bool pci = panic->model == PANIC_MODEL_PVPANIC;
         const Address *address = panic->info.address;
+        json_t *device;
 
-        if (address && address->type == ADDRESS_TYPE_ISA)
+        if (panic->model == PANIC_MODEL_HYPERV)
+                return; /* a property of the processor */
+        device = device_new(pci ? "pvpanic-pci" : "pvpanic", id);
+        if (pci)
+                device_pci(argv, device, &panic->info);
+        else if (address && address->type == ADDRESS_TYPE_ISA)
                 device_number(device, "ioport", address->at.isa.has_iobase, address->at.isa.iobase);
+        argv_json(argv, "-device", device);
+}
+
+static void add_vsock(Argv *argv, const Vsock *vsock)
+{
+        _cleanup_(free_ptr) char *driver = virtio_device("vhost-vsock", vsock->model);
+        _cleanup_(free_ptr) char *id = device_id(&vsock->info, "vsock", 0);
+        json_t *device = device_new(driver, id);
+
+        json_object_set_new(device, "guest-cid", json_integer(vsock->has_cid ? vsock->cid : 3));
+        device_pci(argv, device, &vsock->info);
+        argv_json(argv, "-device", device);
+}
+
+static void add_tpm(Argv *argv, const Tpm *tpm, size_t n)
+{
+        _cleanup_(free_ptr) char *id = device_id(&tpm->info, "tpm", n);
+        _cleanup_(free_ptr) char *backend = xasprintf("tpm-%s", id);
+        _cleanup_(str_done) Str text = {};
+        json_t *device = device_new(tpm->model == TPM_MODEL_TPM_CRB ? "tpm-crb" : "tpm-tis", id);
+
+        str_addf(&text, "passthrough,id=%s,path=", backend);
+        argv_value(&text, tpm->device ? tpm->device : "/dev/tpm0");
+        argv_add(argv, "-tpmdev");
+        argv_add(argv, text.text);
+        json_object_set_new(device, "tpmdev", json_string(backend));
         argv_json(argv, "-device", device);
 }
 
@@ -149,5 +123,9 @@ int argv_devices(Argv *argv, Error *err)
                 add_rng(argv, &config->rngs.items[i], i);
         for (size_t i = 0; i < config->panics.len; i++)
                 add_panic(argv, &config->panics.items[i], i);
+        for (size_t i = 0; i < config->tpms.len; i++)
+                add_tpm(argv, &config->tpms.items[i], i);
+        if (config->vsock)
+                add_vsock(argv, config->vsock);
         return 0;
 }

@@ -63,16 +63,72 @@ static void add_vnc(Argv *argv, const GraphicsVnc *vnc)
         }
 }
 
+/* The address of a SPICE display: the attribute, or the first listen element. */
+static const char *spice_address(const GraphicsSpice *spice)
+{
+        if (spice->listen)
+                return spice->listen;
+        return spice->listens.len && spice->listens.items[0].type == LISTEN_TYPE_ADDRESS &&
+                               spice->listens.items[0].at.address.address
+                       ? spice->listens.items[0].at.address.address
+                       : "127.0.0.1";
+}
+
+static void add_word(Str *text, const char *key, const char *value)
+{
+        if (value)
+                str_addf(text, ",%s=%s", key, value);
+}
+
+static void add_spice(Argv *argv, const GraphicsSpice *spice)
+{
+        ListenType listen = spice->listens.len ? spice->listens.items[0].type : LISTEN_TYPE_UNSET;
+        _cleanup_(str_done) Str text = {};
+
+        if (listen == LISTEN_TYPE_SOCKET) {
+                str_add(&text, "unix=on,addr=");
+                argv_value(&text, spice->listens.items[0].at.socket.path
+                                          ? spice->listens.items[0].at.socket.path
+                                          : "");
+        } else if (listen == LISTEN_TYPE_NONE) {
+                str_add(&text, "port=0");
+        } else {
+                str_addf(&text, "port=%d,addr=",
+                         spice->has_port && spice->port > 0 ? (int) spice->port : 0);
+                argv_value(&text, spice_address(spice));
+        }
+        if (!spice->passwd)
+                str_add(&text, ",disable-ticketing=on");
+        add_word(&text, "image-compression",
+                 spice->image_compression ? spice_compression_text(spice->image_compression)
+                                          : NULL);
+        add_word(&text, "streaming-video",
+                 spice->streaming ? spice_streaming_text(spice->streaming) : NULL);
+        if (spice->mouse)
+                add_word(&text, "agent-mouse", spice->mouse == SPICE_MOUSE_CLIENT ? "on" : "off");
+        if (spice->has_copypaste && !spice->copypaste)
+                str_add(&text, ",disable-copy-paste=on");
+        if (spice->has_filetransfer && !spice->filetransfer)
+                str_add(&text, ",disable-agent-file-xfer=on");
+        str_add(&text, ",seamless-migration=on");
+        argv_add(argv, "-spice");
+        argv_add(argv, text.text);
+        if (spice->keymap) {
+                argv_add(argv, "-k");
+                argv_add(argv, spice->keymap);
+        }
+}
+
 int argv_graphics(Argv *argv, Error *err)
 {
+        (void) err;
         for (size_t i = 0; i < argv->config->graphics.len; i++) {
                 const Graphics *graphics = &argv->config->graphics.items[i];
 
-                if (graphics->type != GRAPHICS_TYPE_VNC)
-                        return error_set(err, ERROR_CONFIG_UNSUPPORTED,
-                                         "graphics type '%s' is not supported",
-                                         graphics_type_text(graphics->type));
-                add_vnc(argv, &graphics->data.vnc);
+                if (graphics->type == GRAPHICS_TYPE_SPICE)
+                        add_spice(argv, &graphics->data.spice);
+                else
+                        add_vnc(argv, &graphics->data.vnc);
         }
         return 0;
 }

@@ -3,11 +3,13 @@
 
 #include "base/str.h"
 #include "config/config.h"
+#include "qemu/argv.h"
 
 #include <jansson.h>
 
 typedef struct Argv {
         const DomainConfig *config;
+        const QemuArgvSpec *spec;
         char **words;
 } Argv;
 
@@ -31,6 +33,7 @@ void device_boot(json_t *device, unsigned bootindex);
 void device_text(json_t *device, const char *key, const char *text);
 void device_onoff(json_t *device, const char *key, bool has, bool on);
 void device_number(json_t *device, const char *key, bool has, uint64_t value);
+void device_iothread(json_t *device, bool has, uint32_t number);
 /* "NAME-pci" for a virtio model, with the generation asked for. */
 char *virtio_device(const char *name, VirtioModel model);
 
@@ -39,8 +42,28 @@ unsigned boot_index_disk(const DomainConfig *config, const Disk *disk);
 unsigned boot_index_interface(const DomainConfig *config, const Interface *interface);
 
 bool machine_is_q35(const DomainConfig *config);
+bool config_is_kvm(const DomainConfig *config);
+/* NULL where the document does not say it. */
+const ClockTimer *config_timer(const DomainConfig *config, TimerName name);
+/* ",key=on" or off, where there is something to say. */
+void argv_onoff(Str *out, const char *key, bool has, bool on);
+
+/* Whether one object "pc.ram" is all of the guest's memory. */
+bool argv_has_ram_object(const DomainConfig *config);
+/* Adds the firmware's flash devices, and what the machine says of them. */
+void argv_firmware(Argv *argv, Str *machine);
+/* The nodes behind a disk that has a source; the name of the topmost, the caller's. */
+char *argv_block(Argv *argv, const Disk *disk);
+/* A chardev "char<id>", and a -device on top of it, for the caller to finish and add. `spice_name`:
+ * what the SPICE display calls such a line. */
+int argv_line(Argv *argv, const CharSource *source, const char *driver, const char *id,
+              const char *spice_name, json_t **ret, Error *err);
+
+bool controller_is_virtio_scsi(const Controller *controller);
+const Controller *controller_find(const DomainConfig *config, ControllerType type, uint32_t index);
 
 /* The parts, each of one area. */
 typedef int ArgvPart(Argv *argv, Error *err);
-ArgvPart argv_machine, argv_cpu, argv_clock, argv_boot, argv_controllers, argv_disks,
-        argv_interfaces, argv_lines, argv_inputs, argv_graphics, argv_videos, argv_devices;
+ArgvPart argv_machine, argv_cpu, argv_memory, argv_clock, argv_boot, argv_controllers, argv_disks,
+        argv_interfaces, argv_lines, argv_inputs, argv_graphics, argv_videos, argv_sounds,
+        argv_host, argv_devices;

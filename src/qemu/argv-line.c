@@ -14,7 +14,8 @@ static void add_socket_mode(Str *out, SocketMode mode)
         str_add(out, mode == SOCKET_MODE_BIND ? ",server=on,wait=off" : ",reconnect=0");
 }
 
-static int add_chardev(Argv *argv, const CharSource *source, const char *id, Error *err)
+static int add_chardev(Argv *argv, const CharSource *source, const char *id, const char *spice_name,
+                       Error *err)
 {
         const CharData *data = &source->data;
         _cleanup_(str_done) Str text = {};
@@ -53,6 +54,10 @@ static int add_chardev(Argv *argv, const CharSource *source, const char *id, Err
                 add_option(&text, "path", data->unix_.path);
                 add_socket_mode(&text, data->unix_.mode);
                 break;
+        case CHAR_TYPE_SPICEVMC:
+                str_addf(&text, "spicevmc,id=%s", id);
+                add_option(&text, "name", spice_name);
+                break;
         default:
                 return error_set(err, ERROR_CONFIG_UNSUPPORTED,
                                  "character device type '%s' is not supported",
@@ -66,14 +71,13 @@ static int add_chardev(Argv *argv, const CharSource *source, const char *id, Err
         return 0;
 }
 
-/* A -device on top of a new chardev "char<id>". */
-static int line_new(Argv *argv, const CharSource *source, const char *driver, const char *id,
-                    json_t **ret, Error *err)
+int argv_line(Argv *argv, const CharSource *source, const char *driver, const char *id,
+              const char *spice_name, json_t **ret, Error *err)
 {
         _cleanup_(free_ptr) char *chardev = xasprintf("char%s", id);
         int r;
 
-        r = add_chardev(argv, source, chardev, err);
+        r = add_chardev(argv, source, chardev, spice_name, err);
         if (r < 0)
                 return r;
         *ret = device_new(driver, id);
@@ -102,7 +106,7 @@ static int add_serial(Argv *argv, const Serial *serial, size_t n, Error *err)
         json_t *device;
         int r;
 
-        r = line_new(argv, &serial->source, driver, id, &device, err);
+        r = argv_line(argv, &serial->source, driver, id, "port", &device, err);
         if (r < 0)
                 return r;
         if (str_eq(driver, "isa-serial"))
@@ -117,6 +121,18 @@ static int add_serial(Argv *argv, const Serial *serial, size_t n, Error *err)
         return 0;
 }
 
+static int add_parallel(Argv *argv, const Parallel *parallel, size_t n, Error *err)
+{
+        _cleanup_(free_ptr) char *id = device_id(&parallel->info, "parallel", n);
+        json_t *device;
+        int r;
+
+        r = argv_line(argv, &parallel->source, "isa-parallel", id, "port", &device, err);
+        if (r >= 0)
+                argv_json(argv, "-device", device);
+        return r;
+}
+
 static int add_console(Argv *argv, const Console *console, size_t n, Error *err)
 {
         _cleanup_(free_ptr) char *id = device_id(&console->info, "console", n);
@@ -126,7 +142,7 @@ static int add_console(Argv *argv, const Console *console, size_t n, Error *err)
         /* The console of type serial is the serial port, seen again. */
         if (console->target_type != CONSOLE_TARGET_TYPE_VIRTIO)
                 return 0;
-        r = line_new(argv, &console->source, "virtconsole", id, &device, err);
+        r = argv_line(argv, &console->source, "virtconsole", id, "port", &device, err);
         if (r < 0)
                 return r;
         device_virtio_serial(argv, device, &console->info);
@@ -140,7 +156,7 @@ static int add_channel(Argv *argv, const Channel *channel, size_t n, Error *err)
         json_t *device;
         int r;
 
-        r = line_new(argv, &channel->source, "virtserialport", id, &device, err);
+        r = argv_line(argv, &channel->source, "virtserialport", id, "vdagent", &device, err);
         if (r < 0)
                 return r;
         device_virtio_serial(argv, device, &channel->info);
@@ -156,6 +172,8 @@ int argv_lines(Argv *argv, Error *err)
 
         for (size_t i = 0; i < config->serials.len && r >= 0; i++)
                 r = add_serial(argv, &config->serials.items[i], i, err);
+        for (size_t i = 0; i < config->parallels.len && r >= 0; i++)
+                r = add_parallel(argv, &config->parallels.items[i], i, err);
         for (size_t i = 0; i < config->consoles.len && r >= 0; i++)
                 r = add_console(argv, &config->consoles.items[i], i, err);
         for (size_t i = 0; i < config->channels.len && r >= 0; i++)

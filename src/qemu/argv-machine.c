@@ -1,12 +1,14 @@
-/* The command line of the machine itself: board, memory, processors, clock, boot. */
+/* The command line of the machine itself: board, clock, boot. */
 #include "qemu/argv-internal.h"
 
-static bool is_kvm(const DomainConfig *config)
+#include <time.h>
+
+bool config_is_kvm(const DomainConfig *config)
 {
         return str_eq(config->type, "kvm");
 }
 
-static const ClockTimer *find_timer(const DomainConfig *config, TimerName name)
+const ClockTimer *config_timer(const DomainConfig *config, TimerName name)
 {
         for (size_t i = 0; i < config->clock.timers.len; i++)
                 if (config->clock.timers.items[i].name == name)
@@ -14,7 +16,7 @@ static const ClockTimer *find_timer(const DomainConfig *config, TimerName name)
         return NULL;
 }
 
-static void add_onoff(Str *out, const char *key, bool has, bool on)
+void argv_onoff(Str *out, const char *key, bool has, bool on)
 {
         if (has)
                 str_addf(out, ",%s=%s", key, on ? "on" : "off");
@@ -24,23 +26,31 @@ int argv_machine(Argv *argv, Error *err)
 {
         const DomainConfig *config = argv->config;
         const Features *features = &config->features;
-        const ClockTimer *hpet = find_timer(config, TIMER_NAME_HPET);
+        const MemoryBacking *backing = config->memory_backing;
+        const ClockTimer *hpet = config_timer(config, TIMER_NAME_HPET);
         _cleanup_(str_done) Str machine = {};
 
         (void) err;
         argv_value(&machine, config->os.machine);
-        str_addf(&machine, ",accel=%s,usb=off,dump-guest-core=off", is_kvm(config) ? "kvm" : "tcg");
-        add_onoff(&machine, "acpi", !features->acpi, false);
-        add_onoff(&machine, "vmport", features->has_vmport, features->vmport);
-        add_onoff(&machine, "smm", features->has_smm, features->smm);
-        add_onoff(&machine, "hpet", hpet && hpet->has_present, hpet && hpet->present);
+        str_addf(&machine, ",accel=%s,usb=off,dump-guest-core=off",
+                 config_is_kvm(config) ? "kvm" : "tcg");
+        argv_onoff(&machine, "acpi", !features->acpi, false);
+        argv_onoff(&machine, "vmport", features->has_vmport, features->vmport);
+        argv_onoff(&machine, "smm", features->has_smm, features->smm);
+        argv_onoff(&machine, "hpet", hpet && hpet->has_present, hpet && hpet->present);
+
+        argv_onoff(&machine, "mem-merge", backing && backing->nosharepages, false);
+        if (argv_has_ram_object(config))
+                str_add(&machine, ",memory-backend=pc.ram");
+        for (size_t i = 0; i < config->sounds.len; i++)
+                if (config->sounds.items[i].model == SOUND_MODEL_PCSPK)
+                        str_addf(&machine, ",pcspk-audiodev=audio%u",
+                                 config->sounds.items[i].has_audio ? config->sounds.items[i].audio
+                                                                   : 1);
+        argv_firmware(argv, &machine);
 
         argv_add(argv, "-machine");
         argv_add(argv, machine.text);
-        argv_add(argv, "-m");
-        argv_addf(argv, "size=%lluk", (unsigned long long) config->memory);
-        argv_add(argv, "-overcommit");
-        argv_add(argv, "mem-lock=off");
         if (features->has_vmcoreinfo && features->vmcoreinfo) {
                 argv_add(argv, "-device");
                 argv_add(argv, "vmcoreinfo");
@@ -48,94 +58,83 @@ int argv_machine(Argv *argv, Error *err)
         return 0;
 }
 
-/* --- processors --- */
-
-static const char *policy_word(CpuPolicy policy)
+/* Firmware in flash memory: its code, and its variables. */
+void argv_firmware(Argv *argv, Str *machine)
 {
-        return policy == CPU_POLICY_DISABLE || policy == CPU_POLICY_FORBID ? "off" : "on";
-}
+        const Os *os = &argv->config->os;
+        const struct {
+                const char *name, *path;
+                bool readonly;
+        } units[] = {
+                {"pflash0", os->loader_type == LOADER_TYPE_PFLASH ? os->loader : NULL,
+                 !os->has_loader_readonly || os->loader_readonly},
+                {"pflash1", os->nvram, false},
+        };
 
-/* The emulator has no host processor to pass through: there it is all that it can offer. */
-static const char *cpu_model(const DomainConfig *config)
-{
-        const Cpu *cpu = config->cpu;
-
-        switch (cpu->mode) {
-        case CPU_MODE_HOST_MODEL:
-        case CPU_MODE_HOST_PASSTHROUGH:
-                return is_kvm(config) ? "host" : "max";
-        case CPU_MODE_MAXIMUM:
-                return "max";
-        default:
-                return cpu->model;
+        for (size_t i = 0; i < ELEMENTSOF(units); i++) {
+                if (!units[i].path)
+                        continue;
+                argv_json(argv, "-blockdev",
+                          json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name",
+                                    units[i].name, "read-only", units[i].readonly, "file", "driver",
+                                    "file", "filename", units[i].path));
+                str_addf(machine, ",%s=%s", units[i].name, units[i].name);
         }
-}
-
-static void add_cpu(Argv *argv, const Cpu *cpu)
-{
-        const Features *features = &argv->config->features;
-        _cleanup_(str_done) Str text = {};
-
-        argv_value(&text, cpu_model(argv->config));
-        for (size_t i = 0; i < cpu->features.len; i++) {
-                const CpuFeature *feature = &cpu->features.items[i];
-
-                str_addc(&text, ',');
-                argv_value(&text, feature->name);
-                str_addf(&text, "=%s", policy_word(feature->policy));
+        if (os->has_loader_secure && os->loader_secure) {
+                argv_add(argv, "-global");
+                argv_add(argv, "driver=cfi.pflash01,property=secure,value=on");
         }
-        add_onoff(&text, "migratable", cpu->has_migratable && is_kvm(argv->config),
-                  cpu->migratable);
-        add_onoff(&text, "pmu", features->has_pmu, features->pmu);
-        add_onoff(&text, "kvm", features->kvm && features->kvm->has_hidden,
-                  features->kvm && !features->kvm->hidden);
-        argv_add(argv, "-cpu");
-        argv_add(argv, text.text);
-}
-
-int argv_cpu(Argv *argv, Error *err)
-{
-        const DomainConfig *config = argv->config;
-        const CpuTopology *topology = config->cpu ? config->cpu->topology : NULL;
-        uint32_t now = config->has_vcpu_current ? config->vcpu_current : config->vcpus;
-        _cleanup_(str_done) Str smp = {};
-
-        (void) err;
-        if (config->cpu && cpu_model(config))
-                add_cpu(argv, config->cpu);
-
-        str_addf(&smp, "%u", now);
-        if (now != config->vcpus)
-                str_addf(&smp, ",maxcpus=%u", config->vcpus);
-        if (topology) {
-                str_addf(&smp, ",sockets=%u", topology->sockets);
-                if (topology->has_dies)
-                        str_addf(&smp, ",dies=%u", topology->dies);
-                str_addf(&smp, ",cores=%u,threads=%u", topology->cores, topology->threads);
-        } else {
-                str_addf(&smp, ",sockets=%u,cores=1,threads=1", config->vcpus);
-        }
-        argv_add(argv, "-smp");
-        argv_add(argv, smp.text);
-        return 0;
 }
 
 /* --- clock --- */
 
+/* The time that the guest's clock starts with, as QEMU reads it. */
+static void add_base(Str *text, const GuestClock *clock, int64_t now)
+{
+        time_t start;
+        struct tm tm;
+
+        switch (clock->offset) {
+        case CLOCK_OFFSET_LOCALTIME:
+                str_add(text, "base=localtime");
+                return;
+        case CLOCK_OFFSET_VARIABLE:
+                start = (time_t) (now + clock->adjustment);
+                break;
+        case CLOCK_OFFSET_ABSOLUTE:
+                start = (time_t) clock->start;
+                break;
+        default:
+                str_add(text, "base=utc");
+                return;
+        }
+        if (clock->basis == CLOCK_BASIS_LOCALTIME)
+                localtime_r(&start, &tm);
+        else
+                gmtime_r(&start, &tm);
+        str_addf(text, "base=%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
 int argv_clock(Argv *argv, Error *err)
 {
         const GuestClock *clock = &argv->config->clock;
-        const ClockTimer *rtc = find_timer(argv->config, TIMER_NAME_RTC);
-        const ClockTimer *pit = find_timer(argv->config, TIMER_NAME_PIT);
+        const ClockTimer *rtc = config_timer(argv->config, TIMER_NAME_RTC);
+        const ClockTimer *pit = config_timer(argv->config, TIMER_NAME_PIT);
         _cleanup_(str_done) Str text = {};
 
         (void) err;
-        str_addf(&text, "base=%s", clock->offset == CLOCK_OFFSET_LOCALTIME ? "localtime" : "utc");
+        add_base(&text, clock, argv->spec->now);
+        if (rtc && rtc->track)
+                str_addf(&text, ",clock=%s",
+                         rtc->track == TIMER_TRACK_GUEST  ? "vm"
+                         : rtc->track == TIMER_TRACK_WALL ? "host"
+                                                          : "rt");
         if (rtc && rtc->tickpolicy == TICK_POLICY_CATCHUP)
                 str_add(&text, ",driftfix=slew");
         argv_add(argv, "-rtc");
         argv_add(argv, text.text);
-        if (pit && is_kvm(argv->config) && pit->tickpolicy == TICK_POLICY_DELAY) {
+        if (pit && config_is_kvm(argv->config) && pit->tickpolicy == TICK_POLICY_DELAY) {
                 argv_add(argv, "-global");
                 argv_add(argv, "kvm-pit.lost_tick_policy=delay");
         }
@@ -219,8 +218,11 @@ int argv_boot(Argv *argv, Error *err)
         const struct {
                 const char *option, *value;
         } files[] = {
-                {"-bios", os->loader},    {"-kernel", os->kernel}, {"-initrd", os->initrd},
-                {"-append", os->cmdline}, {"-dtb", os->dtb},
+                {"-bios", os->loader_type == LOADER_TYPE_PFLASH ? NULL : os->loader},
+                {"-kernel", os->kernel},
+                {"-initrd", os->initrd},
+                {"-append", os->cmdline},
+                {"-dtb", os->dtb},
         };
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 if (files[i].value) {

@@ -153,6 +153,16 @@ void device_number(json_t *device, const char *key, bool has, uint64_t value)
                 json_object_set_new(device, key, json_integer((json_int_t) value));
 }
 
+void device_iothread(json_t *device, bool has, uint32_t number)
+{
+        char id[32];
+
+        if (!has)
+                return;
+        snprintf(id, sizeof(id), "iothread%u", number);
+        json_object_set_new(device, "iothread", json_string(id));
+}
+
 char *virtio_device(const char *name, VirtioModel model)
 {
         switch (model) {
@@ -232,11 +242,11 @@ static void add_frame(Argv *argv)
 int qemu_argv(const DomainConfig *config, const QemuArgvSpec *spec, char ***ret, Error *err)
 {
         static ArgvPart *const parts[] = {
-                argv_machine,     argv_cpu,    argv_clock,      argv_boot,
-                argv_controllers, argv_disks,  argv_lines,      argv_inputs,
-                argv_graphics,    argv_videos, argv_interfaces, argv_devices,
+                argv_machine,     argv_cpu,    argv_memory,     argv_clock,  argv_boot,
+                argv_controllers, argv_disks,  argv_lines,      argv_inputs, argv_graphics,
+                argv_videos,      argv_sounds, argv_interfaces, argv_host,   argv_devices,
         };
-        Argv argv = {.config = config};
+        Argv argv = {.config = config, .spec = spec};
         int r;
 
         if (!config->emulator || !config->os.machine)

@@ -29,6 +29,7 @@ static void want_line(Wants *wants, const CharSource *source)
 static void wants_of(const DomainConfig *config, Wants *ret)
 {
         want(ret, config->os.loader, false, false);
+        want(ret, config->os.nvram, true, false);
         want(ret, config->os.kernel, false, false);
         want(ret, config->os.initrd, false, false);
         want(ret, config->os.dtb, false, false);
@@ -37,6 +38,8 @@ static void wants_of(const DomainConfig *config, Wants *ret)
                 bool readonly = disk->readonly || disk->device == DISK_DEVICE_CDROM;
 
                 want(ret, disk_path(disk), !readonly, false);
+                for (const BackingStore *b = disk->backing; b; b = b->backing)
+                        want(ret, backing_store_path(b), false, false);
         }
         for (size_t i = 0; i < config->serials.len; i++)
                 want_line(ret, &config->serials.items[i].source);

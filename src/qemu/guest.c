@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "qemu/argv.h"
+#include "qemu/ask.h"
 #include "qemu/cgroup.h"
 #include "qemu/events.h"
 #include "qemu/files.h"
@@ -13,6 +14,7 @@
 #include "qemu/stats.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 /* An operation that waits for the end of the process. */
@@ -51,6 +53,7 @@ static QemuGuest *guest_new(Driver *driver, Domain *d)
         guest->monitor_path = monitor_path(driver, d);
         guest->log_path = log_path(driver, d);
         list_init(&guest->waits);
+        list_init(&guest->asks);
         d->driver_state = guest;
         return guest;
 }
@@ -70,6 +73,7 @@ void qemu_guest_free(QemuGuest *guest)
                 wait_free(wait);
         reconnect_free(guest->reconnect);
         qemu_refresh_free(guest->refresh);
+        qemu_asks_done(guest);
         qmp_client_free(guest->qmp);
         child_free(guest->child);
         timer_free(guest->lost);
@@ -162,6 +166,7 @@ static void process_ended(void *data, const ChildStatus *status)
                 qmp_client_break(guest->qmp, &cause);
         tell_migration(guest, &cause);
         qemu_refresh_ended(guest, &cause);
+        qemu_asks_ended(guest, &cause);
         reconnect_ended(guest, &cause);
         LIST_FOREACH(wait, &guest->waits, EndWait, node) {
                 Op *op = wait->op;
@@ -297,7 +302,8 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
                 (char *) "LC_ALL=C",
                 (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         enum { MONITOR = 3 };
-        QemuArgvSpec argv_spec = {.monitor_fd = MONITOR, .incoming = incoming};
+        QemuArgvSpec argv_spec = {
+                .monitor_fd = MONITOR, .incoming = incoming, .now = (int64_t) time(NULL)};
         _cleanup_(strv_freep) char **argv = NULL;
         _cleanup_(fd_closep) int log_fd = -1, cgroup_fd = -1;
         int r;

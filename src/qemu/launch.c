@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "op/job-leaf.h"
 #include "qemu/argv-internal.h"
+#include "qemu/firmware.h"
 #include "qemu/validate.h"
 #include "qemu/stats.h"
 
@@ -23,6 +24,7 @@ typedef struct Wanted {
 } Wanted;
 
 typedef struct Check {
+        FirmwareWant *firmware;
         VEC(Wanted) files;
 } Check;
 
@@ -33,12 +35,14 @@ static void check_free(void *data)
         for (size_t i = 0; i < check->files.len; i++)
                 free(check->files.items[i].path);
         vec_done(&check->files);
+        firmware_want_free(check->firmware);
         free(check);
 }
 
 static int check_run(void *data, Error *err)
 {
         const Check *check = data;
+        int r;
 
         for (size_t i = 0; i < check->files.len; i++) {
                 const Wanted *file = &check->files.items[i];
@@ -46,6 +50,17 @@ static int check_run(void *data, Error *err)
                 if (access(file->path, file->mode) < 0)
                         return error_set_errno(err, errno, "%s '%s'", file->complaint, file->path);
         }
+        r = firmware_choose(check->firmware, NULL, err);
+        return r < 0 ? r : firmware_make_nvram(check->firmware, err);
+}
+
+static int check_then(Op *op, void *data, Error *err)
+{
+        Check *check = data;
+        Launch *launch = op->state;
+
+        (void) err;
+        firmware_apply(check->firmware, launch->config);
         return 0;
 }
 
@@ -56,10 +71,23 @@ static void want(Check *check, const char *path, int mode, const char *complaint
                         (Wanted){.path = xstrdup(path), .mode = mode, .complaint = complaint};
 }
 
-static Check *check_new(const DomainConfig *config)
+static Check *check_new(const Driver *driver, const DomainConfig *config)
 {
         Check *check = xnew0(Check, 1);
+        _cleanup_(free_ptr) char *nvram =
+                xasprintf("%s/nvram/%s_VARS.fd", driver->host.lib_dir, UUID_TEXT(&config->uuid));
 
+        check->firmware = firmware_want(config, nvram);
+        want(check, config->os.nvram_template, R_OK, "Cannot access template of variables");
+        if (config->vsock)
+                want(check, "/dev/vhost-vsock", R_OK | W_OK, "Cannot access vsock device");
+        for (size_t i = 0; i < config->filesystems.len; i++)
+                want(check, config->filesystems.items[i].source, R_OK | X_OK,
+                     "Cannot access folder");
+        for (size_t i = 0; i < config->tpms.len; i++)
+                want(check,
+                     config->tpms.items[i].device ? config->tpms.items[i].device : "/dev/tpm0",
+                     R_OK | W_OK, "Cannot access TPM");
         want(check, config->emulator, X_OK, "Cannot check QEMU binary");
         want(check, config->os.loader, R_OK, "Cannot access firmware file");
         want(check, config->os.kernel, R_OK, "Cannot access kernel");
@@ -81,9 +109,12 @@ int launch_check(Op *op, Error *err)
         int r;
 
         r = qemu_validate(op_driver(op), launch->config, err);
+        if (r >= 0)
+                r = qemu_validate_start(op_driver(op), launch->config, err);
         if (r < 0)
                 return r;
-        return op_job(op, check_run, NULL, check_free, check_new(launch->config));
+        return op_job(op, check_run, check_then, check_free,
+                      check_new(op_driver(op), launch->config));
 }
 
 /* --- the process --- */
@@ -220,39 +251,69 @@ int launch_learn_lines(Op *op, Error *err)
         return qemu_guest_call(op, "query-chardev", NULL, lines_told, err);
 }
 
+static Graphics *find_graphics(const DomainConfig *config, GraphicsType type)
+{
+        for (size_t i = 0; i < config->graphics.len; i++)
+                if (config->graphics.items[i].type == type)
+                        return &config->graphics.items[i];
+        return NULL;
+}
+
 static void displays_told(void *data, json_t *value, const Error *err)
 {
         Op *op = data;
         DomainConfig *live = op_domain(op)->live;
         uint64_t port;
 
-        if (!err && live && live->graphics.len &&
-            str_to_u64(json_text(value, "service", ""), &port) && port <= 65535) {
-                GraphicsVnc *vnc = &live->graphics.items[0].data.vnc;
+        Graphics *graphics = live ? find_graphics(live, GRAPHICS_TYPE_VNC) : NULL;
 
-                vnc->has_port = true;
-                vnc->port = (int64_t) port;
+        if (!err && graphics && str_to_u64(json_text(value, "service", ""), &port) &&
+            port <= 65535) {
+                graphics->data.vnc.has_port = true;
+                graphics->data.vnc.port = (int64_t) port;
         }
         op_wake(op, err);
 }
 
 int launch_learn_displays(Op *op, Error *err)
 {
-        if (op_domain(op)->live->graphics.len == 0)
+        if (!find_graphics(op_domain(op)->live, GRAPHICS_TYPE_VNC))
                 return OP_NEXT;
         return qemu_guest_call(op, "query-vnc", NULL, displays_told, err);
 }
 
 /* --- what the command line cannot say --- */
 
-static int set_password(Op *op, const DomainConfig *live, Error *err)
+static int set_password(Op *op, const char *protocol, const char *password, Error *err)
 {
-        const char *password = live->graphics.len ? live->graphics.items[0].data.vnc.passwd : NULL;
-
         if (!password)
                 return OP_NEXT;
         return qemu_guest_call(op, "set_password",
-                               json_pack("{s:s, s:s}", "protocol", "vnc", "password", password),
+                               json_pack("{s:s, s:s}", "protocol", protocol, "password", password),
+                               NULL, err);
+}
+
+static int set_vnc_password(Op *op, const DomainConfig *live, Error *err)
+{
+        const Graphics *graphics = find_graphics(live, GRAPHICS_TYPE_VNC);
+
+        return set_password(op, "vnc", graphics ? graphics->data.vnc.passwd : NULL, err);
+}
+
+static int set_spice_password(Op *op, const DomainConfig *live, Error *err)
+{
+        const Graphics *graphics = find_graphics(live, GRAPHICS_TYPE_SPICE);
+
+        return set_password(op, "spice", graphics ? graphics->data.spice.passwd : NULL, err);
+}
+
+/* Pulls the cable of one interface. */
+static int set_link(Op *op, const Interface *interface, Error *err)
+{
+        if (interface->link != LINK_STATE_DOWN)
+                return OP_NEXT;
+        return qemu_guest_call(op, "set_link",
+                               json_pack("{s:s, s:b}", "name", interface->info.alias, "up", 0),
                                NULL, err);
 }
 
@@ -278,12 +339,18 @@ static int set_stats_period(Op *op, const DomainConfig *live, Error *err)
 
 int launch_set_up(Op *op, Error *err)
 {
-        static int (*const commands[])(Op *, const DomainConfig *,
-                                       Error *) = {set_password, set_balloon, set_stats_period};
+        static int (*const commands[])(Op *, const DomainConfig *, Error *) = {
+                set_vnc_password, set_spice_password, set_balloon, set_stats_period};
         Launch *launch = op->state;
 
         while (launch->set_up < ELEMENTSOF(commands)) {
                 int r = commands[launch->set_up++](op, op_domain(op)->live, err);
+
+                if (r != OP_NEXT)
+                        return r < 0 ? r : OP_AGAIN;
+        }
+        while (op_domain(op)->live && launch->links < op_domain(op)->live->interfaces.len) {
+                int r = set_link(op, &op_domain(op)->live->interfaces.items[launch->links++], err);
 
                 if (r != OP_NEXT)
                         return r < 0 ? r : OP_AGAIN;

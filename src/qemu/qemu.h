@@ -21,6 +21,7 @@ typedef struct QemuSettings {
 typedef struct QemuDriver {
         QemuSettings settings;
         QemuCapsCache *caps;
+        unsigned next_port; /* where the search for a display's port goes on */
         char *cgroup; /* where guests get theirs; NULL: they get none */
         char *cgroup_suffix; /* of this root's guests */
         ListNode returns; /* files on their way back to their owners; see files.h */

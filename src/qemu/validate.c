@@ -5,15 +5,13 @@
 #include "config/device.h"
 #include "qemu/caps.h"
 #include "qemu/qemu.h"
+#include "qemu/validate-internal.h"
 
 #include <sys/utsname.h>
 
 enum {
         VERSION_OLDEST = 6002000, /* takes -device as JSON, and -action */
 };
-
-#define HEX_DIGITS       "0123456789abcdefABCDEF"
-#define refuse(err, ...) error_set((err), ERROR_CONFIG_UNSUPPORTED, __VA_ARGS__)
 
 char *qemu_emulator(const DomainConfig *config)
 {
@@ -62,10 +60,8 @@ static int check_os(const DomainConfig *config, Error *err)
 
         if (os->type != OS_TYPE_UNSET && os->type != OS_TYPE_HVM)
                 return refuse(err, "os type '%s' is not supported by QEMU", os_type_text(os->type));
-        if (os->firmware)
-                return refuse(err, "choosing a firmware is not supported: name a loader");
-        if (os->loader_type == LOADER_TYPE_PFLASH || os->nvram)
-                return refuse(err, "firmware in flash memory is not supported");
+        if (os->nvram && os->loader_type != LOADER_TYPE_PFLASH && !os->firmware)
+                return refuse(err, "variables of a firmware need a loader of type 'pflash'");
         if (os->smbios && os->smbios != SMBIOS_MODE_EMULATE)
                 return refuse(err, "smbios mode '%s' is not supported",
                               smbios_mode_text(os->smbios));
@@ -80,7 +76,7 @@ static int check_processor(const DomainConfig *config, Error *err)
 {
         const Cpu *cpu = config->cpu;
 
-        if (config->vcpu_cpuset || config->vcpu_placement == VCPU_PLACEMENT_AUTO)
+        if (config->vcpu_placement == VCPU_PLACEMENT_AUTO)
                 return refuse(err, "placing virtual processors is not supported");
         if (!cpu)
                 return 0;
@@ -90,25 +86,41 @@ static int check_processor(const DomainConfig *config, Error *err)
         return 0;
 }
 
+static int check_timer(const ClockTimer *timer, Error *err)
+{
+        static const struct {
+                bool known, track, frequency;
+        } timers[_TIMER_NAME_MAX] = {
+                [TIMER_NAME_HPET] = {.known = true},
+                [TIMER_NAME_PIT] = {.known = true},
+                [TIMER_NAME_RTC] = {.known = true, .track = true},
+                [TIMER_NAME_KVMCLOCK] = {.known = true},
+                [TIMER_NAME_HYPERVCLOCK] = {.known = true},
+                [TIMER_NAME_TSC] = {.known = true, .frequency = true},
+        };
+
+        if (!timers[timer->name].known)
+                return refuse(err, "timer '%s' is not supported", timer_name_text(timer->name));
+        if ((timer->track && !timers[timer->name].track) ||
+            (timer->has_frequency && !timers[timer->name].frequency) ||
+            (timer->mode && timer->mode != TIMER_MODE_AUTO))
+                return refuse(err, "track, frequency or mode of timer '%s' is not supported",
+                              timer_name_text(timer->name));
+        if (timer->track == TIMER_TRACK_BOOT)
+                return refuse(err, "a timer that follows 'boot' is not supported");
+        return 0;
+}
+
 static int check_clock(const GuestClock *clock, Error *err)
 {
-        if (clock->offset != CLOCK_OFFSET_UNSET && clock->offset != CLOCK_OFFSET_UTC &&
-            clock->offset != CLOCK_OFFSET_LOCALTIME)
+        int r = 0;
+
+        if (clock->offset == CLOCK_OFFSET_TIMEZONE)
                 return refuse(err, "clock offset '%s' is not supported",
                               clock_offset_text(clock->offset));
-        for (size_t i = 0; i < clock->timers.len; i++) {
-                const ClockTimer *timer = &clock->timers.items[i];
-
-                if (timer->name != TIMER_NAME_HPET && timer->name != TIMER_NAME_RTC &&
-                    timer->name != TIMER_NAME_PIT)
-                        return refuse(err, "timer '%s' is not supported",
-                                      timer_name_text(timer->name));
-                if (timer->track || timer->has_frequency || timer->mode)
-                        return refuse(err,
-                                      "track, frequency and mode of timer '%s' are not supported",
-                                      timer_name_text(timer->name));
-        }
-        return 0;
+        for (size_t i = 0; i < clock->timers.len && r >= 0; i++)
+                r = check_timer(&clock->timers.items[i], err);
+        return r;
 }
 
 static int check_features(const DomainConfig *config, Error *err)
@@ -118,251 +130,15 @@ static int check_features(const DomainConfig *config, Error *err)
                 bool set;
                 const char *name;
         } unknown[] = {
-                {features->hyperv != NULL, "hyperv"},
                 {features->has_hap, "hap"},
                 {features->viridian, "viridian"},
                 {features->privnet, "privnet"},
-                {features->apic && features->apic->has_eoi, "apic/eoi"},
-                {features->has_pvspinlock, "pvspinlock"},
-                {features->kvm &&
-                         (features->kvm->has_hint_dedicated || features->kvm->has_poll_control),
-                 "kvm hints"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(unknown); i++)
                 if (unknown[i].set)
                         return refuse(err, "feature '%s' is not supported", unknown[i].name);
         return 0;
-}
-
-/* --- devices --- */
-
-static int check_disk_bus(const Disk *disk, Error *err)
-{
-        if (disk->bus == DISK_BUS_FDC || disk->bus == DISK_BUS_SD || disk->bus == DISK_BUS_XEN)
-                return refuse(err, "disk '%s': bus '%s' is not supported", disk->target,
-                              disk_bus_text(disk->bus));
-        if (disk->device == DISK_DEVICE_FLOPPY)
-                return refuse(err, "disk '%s': floppy disks are not supported", disk->target);
-        if (disk->device == DISK_DEVICE_CDROM &&
-            (disk->bus == DISK_BUS_VIRTIO || disk->bus == DISK_BUS_USB))
-                return refuse(err, "disk '%s': bus '%s' has no CD-ROM drives", disk->target,
-                              disk_bus_text(disk->bus));
-        if (disk->readonly && disk->device == DISK_DEVICE_DISK &&
-            (disk->bus == DISK_BUS_IDE || disk->bus == DISK_BUS_SATA))
-                return refuse(err, "disk '%s': readonly %s disks are not supported", disk->target,
-                              disk_bus_text(disk->bus));
-        if (disk->device == DISK_DEVICE_LUN)
-                return refuse(err, "disk '%s': device 'lun' is not supported", disk->target);
-        return 0;
-}
-
-static int check_disk(const Disk *disk, Error *err)
-{
-        const DiskDriver *driver = &disk->driver;
-        const struct {
-                bool set;
-                const char *name;
-        } unknown[] = {
-                {disk->transient, "transient"},
-                {driver->has_copy_on_read && driver->copy_on_read, "copy_on_read"},
-                {driver->has_iothread, "iothread"},
-                {disk->iotune != NULL, "iotune"},
-                {disk->backing != NULL, "backingStore"},
-                {disk->has_logical_block || disk->has_physical_block, "blockio"},
-                {driver->has_queue_size || driver->has_event_idx || driver->has_ioeventfd ||
-                         driver->has_packed || driver->has_iommu,
-                 "a property of virtio"},
-                {driver->type == DISK_FORMAT_LUKS, "luks encryption"},
-                {disk->type == DISK_TYPE_FILE && disk->source.file.startup_policy, "startupPolicy"},
-                {disk->type == DISK_TYPE_BLOCK && disk->source.block.startup_policy,
-                 "startupPolicy"},
-                {driver->name && !str_eq(driver->name, "qemu"), "a driver other than qemu"},
-        };
-        int r;
-
-        r = check_disk_bus(disk, err);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < ELEMENTSOF(unknown); i++)
-                if (unknown[i].set)
-                        return refuse(err, "disk '%s': %s is not supported", disk->target,
-                                      unknown[i].name);
-        if (disk->wwn && (strlen(disk->wwn) != 16 || strspn(disk->wwn, HEX_DIGITS) != 16))
-                return refuse(err, "disk '%s': wwn '%s' is not 16 hex digits", disk->target,
-                              disk->wwn);
-        return 0;
-}
-
-static int check_interface(const Interface *interface, Error *err)
-{
-        static const char *const models[] = {
-                "virtio",
-                "virtio-transitional",
-                "virtio-non-transitional",
-                "e1000",
-                "e1000e",
-                "e1000-82544gc",
-                "e1000-82545em",
-                "rtl8139",
-                "ne2k_pci",
-                "pcnet",
-                "vmxnet3",
-                "i82551",
-                "i82557b",
-                "i82559er",
-                "usb-net",
-                "igb",
-        };
-        bool known = !interface->model;
-
-        if (interface->type != INTERFACE_TYPE_USER)
-                return refuse(err, "interface type '%s' is not supported by the QEMU driver",
-                              interface_type_text(interface->type));
-        for (size_t i = 0; i < ELEMENTSOF(models); i++)
-                known = known || str_eq(interface->model, models[i]);
-        if (!known)
-                return refuse(err, "interface model '%s' is not supported", interface->model);
-        if (interface->driver.name == INTERFACE_BACKEND_VHOST || interface->driver.has_queues)
-                return refuse(err, "vhost and queues need an interface with a tap device");
-        if (interface->link == LINK_STATE_DOWN)
-                return refuse(err, "interface link state 'down' is not supported");
-        if (interface->rom && interface->rom->file && interface->rom->file[0] != '/')
-                return refuse(err, "option ROM '%s' is not an absolute path", interface->rom->file);
-        return 0;
-}
-
-static int check_line(const CharSource *source, Error *err)
-{
-        if (source->type == CHAR_TYPE_SPICEVMC)
-                return refuse(err, "character device type 'spicevmc' is not supported");
-        if (source->type == CHAR_TYPE_TCP && (source->data.tcp.protocol == TCP_PROTOCOL_TLS ||
-                                              source->data.tcp.protocol == TCP_PROTOCOL_TELNETS))
-                return refuse(err, "encrypted character devices are not supported");
-        return 0;
-}
-
-static int check_lines(const DomainConfig *config, Error *err)
-{
-        int r = 0;
-
-        for (size_t i = 0; i < config->serials.len && r >= 0; i++)
-                r = check_line(&config->serials.items[i].source, err);
-        for (size_t i = 0; i < config->consoles.len && r >= 0; i++) {
-                const Console *console = &config->consoles.items[i];
-
-                r = check_line(&console->source, err);
-                if (r >= 0 && console->target_type == CONSOLE_TARGET_TYPE_XEN)
-                        r = refuse(err, "console target type 'xen' is not supported");
-        }
-        for (size_t i = 0; i < config->channels.len && r >= 0; i++) {
-                r = check_line(&config->channels.items[i].source, err);
-                if (r >= 0 && config->channels.items[i].target_type != CHANNEL_TARGET_TYPE_VIRTIO)
-                        r = refuse(err, "only channels of type virtio are supported");
-        }
-        return r;
-}
-
-static int check_graphics(const DomainConfig *config, Error *err)
-{
-        if (config->graphics.len > 1)
-                return refuse(err, "only one display is supported");
-        for (size_t i = 0; i < config->graphics.len; i++) {
-                const Graphics *graphics = &config->graphics.items[i];
-
-                if (graphics->type != GRAPHICS_TYPE_VNC)
-                        return refuse(err, "graphics type '%s' is not supported",
-                                      graphics_type_text(graphics->type));
-                if (graphics->data.vnc.listens.len > 1)
-                        return refuse(err, "a display can listen at one place only");
-                if (graphics->data.vnc.listens.len &&
-                    graphics->data.vnc.listens.items[0].type == LISTEN_TYPE_NETWORK)
-                        return refuse(err, "a display cannot listen on a virtual network");
-                if (graphics->data.vnc.passwd_valid_to)
-                        return refuse(err, "passwords that end are not supported");
-        }
-        return 0;
-}
-
-static int check_others(const DomainConfig *config, Error *err)
-{
-        const struct {
-                size_t n;
-                const char *name;
-        } unknown[] = {
-                {config->filesystems.len, "filesystem"},
-                {config->parallels.len, "parallel"},
-                {config->tpms.len, "tpm"},
-                {config->sounds.len, "sound"},
-                {config->hostdevs.len, "hostdev"},
-                {config->vsock != NULL, "vsock"},
-                {config->redirdevs.len, "redirdev"},
-                {config->smartcards.len, "smartcard"},
-                {config->audios.len, "audio"},
-                {config->memory_backing != NULL, "memoryBacking"},
-                {config->memory_tune != NULL, "memtune"},
-                {config->iothreads, "iothreads"},
-                {config->cpu_tune != NULL, "cputune"},
-                {config->numa_tune != NULL, "numatune"},
-                {config->block_tune != NULL, "blkiotune"},
-                {config->partition != NULL, "resource"},
-                {config->seclabels.len, "seclabel"},
-                {config->os.firmware_features.len, "firmware"},
-                {config->cpu && config->cpu->cells.len, "numa"},
-                {config->cpu && config->cpu->cache, "cache"},
-                {config->cpu && config->cpu->address, "maxphysaddr"},
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(unknown); i++)
-                if (unknown[i].n)
-                        return refuse(err, "element <%s> is not supported by the QEMU driver",
-                                      unknown[i].name);
-        for (size_t i = 0; i < config->watchdogs.len; i++)
-                if (config->watchdogs.items[i].model == WATCHDOG_MODEL_ITCO ||
-                    config->watchdogs.items[i].action == WATCHDOG_ACTION_DUMP)
-                        return refuse(err, "this watchdog model or action is not supported");
-        for (size_t i = 0; i < config->panics.len; i++)
-                if (config->panics.items[i].model == PANIC_MODEL_HYPERV ||
-                    config->panics.items[i].model == PANIC_MODEL_PVPANIC)
-                        return refuse(err, "this model of panic device is not supported");
-        for (size_t i = 0; i < config->inputs.len; i++)
-                if (config->inputs.items[i].bus == INPUT_BUS_XEN)
-                        return refuse(err, "input bus 'xen' is not supported");
-        for (size_t i = 0; i < config->videos.len; i++)
-                if (config->videos.items[i].type == VIDEO_TYPE_XEN ||
-                    (config->videos.items[i].has_accel3d && config->videos.items[i].accel3d))
-                        return refuse(err, "this video model is not supported");
-        if (config->memballoon && config->memballoon->model == MEMBALLOON_MODEL_XEN)
-                return refuse(err, "memballoon model 'xen' is not supported");
-        return 0;
-}
-
-static int check_devices(const DomainConfig *config, Error *err)
-{
-        int r = 0;
-
-        for (size_t i = 0; i < config->controllers.len && r >= 0; i++) {
-                const Controller *controller = &config->controllers.items[i];
-
-                if (controller->has_iothread)
-                        r = refuse(err, "iothread of a controller is not supported");
-                if (controller->type == CONTROLLER_TYPE_FDC ||
-                    controller->type == CONTROLLER_TYPE_CCID ||
-                    controller->type == CONTROLLER_TYPE_XENBUS ||
-                    controller->model == CONTROLLER_MODEL_PCI_EXPANDER_BUS ||
-                    controller->model == CONTROLLER_MODEL_PCIE_EXPANDER_BUS)
-                        r = refuse(err, "controller type '%s' is not supported",
-                                   controller_type_text(controller->type));
-        }
-        for (size_t i = 0; i < config->disks.len && r >= 0; i++)
-                r = check_disk(&config->disks.items[i], err);
-        for (size_t i = 0; i < config->interfaces.len && r >= 0; i++)
-                r = check_interface(&config->interfaces.items[i], err);
-        if (r >= 0)
-                r = check_lines(config, err);
-        if (r >= 0)
-                r = check_graphics(config, err);
-        return r < 0 ? r : check_others(config, err);
 }
 
 /* --- the emulator --- */
@@ -428,7 +204,7 @@ int qemu_validate(Driver *driver, DomainConfig *config, Error *err)
         if (r >= 0)
                 r = check_features(config, err);
         if (r >= 0)
-                r = check_devices(config, err);
+                r = validate_devices(config, err);
         if (r < 0)
                 return r;
 
@@ -436,37 +212,4 @@ int qemu_validate(Driver *driver, DomainConfig *config, Error *err)
                 config->emulator = qemu_emulator(config);
         caps = qemu_caps_find(qemu_driver_of(driver)->caps, config->emulator);
         return caps ? check_emulator(caps, config, err) : 0;
-}
-
-/* --- live --- */
-
-static void fill_socket(const Driver *driver, const DomainConfig *config, CharSource *source,
-                        const char *name)
-{
-        if (source->type != CHAR_TYPE_UNIX || source->data.unix_.path)
-                return;
-        source->data.unix_.mode = SOCKET_MODE_BIND;
-        source->data.unix_.path =
-                xasprintf("%s/%s.%s", driver->host.run_dir, UUID_TEXT(&config->uuid), name);
-}
-
-void qemu_fill_live(const Driver *driver, DomainConfig *config)
-{
-        char name[32];
-
-        domain_config_set_aliases(config);
-        for (size_t i = 0; i < config->serials.len; i++) {
-                snprintf(name, sizeof(name), "serial%zu", i);
-                fill_socket(driver, config, &config->serials.items[i].source, name);
-        }
-        for (size_t i = 0; i < config->consoles.len; i++) {
-                bool serial = config->consoles.items[i].target_type != CONSOLE_TARGET_TYPE_VIRTIO;
-
-                snprintf(name, sizeof(name), "%s%zu", serial ? "serial" : "console", i);
-                fill_socket(driver, config, &config->consoles.items[i].source, name);
-        }
-        for (size_t i = 0; i < config->channels.len; i++) {
-                snprintf(name, sizeof(name), "channel%zu", i);
-                fill_socket(driver, config, &config->channels.items[i].source, name);
-        }
 }

@@ -67,9 +67,10 @@ static void what_cannot_be_done_is_refused_by_name(void **state)
                 {.head = "<on_poweroff>preserve</on_poweroff>", .words = "on_poweroff"},
                 {.head = "<clock offset='timezone' timezone='Europe/Berlin'/>",
                  .words = "clock offset 'timezone'"},
-                {.head = "<clock offset='utc'><timer name='tsc'/></clock>", .words = "'tsc'"},
+                {.head = "<clock offset='utc'><timer name='platform'/></clock>",
+                 .words = "'platform'"},
                 {.head = "<features><hap/></features>", .words = "'hap'"},
-                {.head = "<vcpu cpuset='0-1'>1</vcpu>", .words = "virtual processors"},
+                {.head = "<vcpu placement='auto'>1</vcpu>", .words = "virtual processors"},
                 {.head = "<cpu mode='custom'><model>nonesuch</model></cpu>",
                  .words = "no CPU model 'nonesuch'"},
                 {.head = "<vcpu>4000</vcpu>", .words = "type limit"},
@@ -78,7 +79,7 @@ static void what_cannot_be_done_is_refused_by_name(void **state)
                 {.os = "<os><type arch='aarch64'>hvm</type></os>",
                  .devices = "<emulator>" QEMU_BINARY "</emulator>",
                  .words = "architecture x86_64, not aarch64"},
-                {.os = "<os firmware='efi'><type>hvm</type></os>", .words = "firmware"},
+                {.os = "<os><type>hvm</type><nvram>/x</nvram></os>", .words = "firmware"},
                 {.devices = "<disk type='file'><source file='/x'/><target dev='hda' bus='ide'/>"
                             "<readonly/></disk>",
                  .words = "readonly ide disks are not supported"},
@@ -88,15 +89,16 @@ static void what_cannot_be_done_is_refused_by_name(void **state)
                 {.devices = "<disk type='file'><source file='/x'/><target dev='vda'/>"
                             "<transient/></disk>",
                  .words = "transient"},
-                {.devices = "<disk type='file' device='floppy'><source file='/x'/>"
-                            "<target dev='fda'/></disk>",
-                 .words = "'fdc' is not supported"},
-                {.devices = "<interface type='bridge'><source bridge='br0'/></interface>",
-                 .words = "interface type 'bridge'"},
+                {.devices = "<disk type='file'><source file='/x'/><target dev='sdx' bus='sd'/>"
+                            "</disk>",
+                 .words = "'sd' is not supported"},
+                {.devices = "<interface type='user'><driver queues='2'/></interface>",
+                 .words = "queues need"},
                 {.devices = "<interface type='user'><model type='vfio-pci'/></interface>",
                  .words = "interface model 'vfio-pci'"},
-                {.devices = "<graphics type='spice'/>", .words = "graphics type 'spice'"},
-                {.devices = "<sound model='ich6'/>", .words = "<sound>"},
+                {.devices = "<graphics type='spice'><gl enable='yes'/></graphics>",
+                 .words = "graphics card"},
+                {.devices = "<audio id='1' type='spice'/>", .words = "needs a SPICE display"},
                 {.devices = "<watchdog model='itco'/>", .words = "watchdog"},
         };
         QemuFixture *f = *state;
@@ -115,6 +117,47 @@ static void what_cannot_be_done_is_refused_by_name(void **state)
                     domain_config_finish(config, &err) < 0)
                         fail_msg("%s: %s", xml, err.message);
                 if (qemu_validate(f->driver, config, &err) != -ERROR_CONFIG_UNSUPPORTED)
+                        fail_msg("%s: taken", xml);
+                if (!strstr(err.message, documents[i].words))
+                        fail_msg("%s: %s", xml, err.message);
+        }
+}
+
+static void what_is_kept_is_refused_at_start_by_name(void **state)
+{
+        static const struct {
+                const char *head, *devices, *words;
+        } documents[] = {
+                {.head = "<memtune><hard_limit>1000000</hard_limit></memtune>",
+                 .words = "<memtune> is kept"},
+                {.head = "<blkiotune><weight>200</weight></blkiotune>", .words = "<blkiotune>"},
+                {.head = "<resource><partition>/x</partition></resource>", .words = "<resource>"},
+                {.head = "<cputune><shares>5</shares></cputune>", .words = "<cputune>"},
+                {.head = "<seclabel type='dynamic' model='selinux'/>", .words = "'selinux'"},
+                {.head = "<seclabel type='static' model='dac'><label>a:b</label></seclabel>",
+                 .words = "static label 'a:b'"},
+                {.devices = "<interface type='network'><source network='default'/></interface>",
+                 .words = "virtual network 'default'"},
+                {.devices = "<filesystem type='mount'><driver type='virtiofs'/><source dir='/x'/>"
+                            "<target dir='t'/></filesystem>",
+                 .words = "virtiofsd"},
+                {.devices = "<tpm><backend type='emulator'/></tpm>", .words = "swtpm"},
+                {.devices = "<hostdev mode='subsystem' type='pci' managed='yes'><source><address "
+                            "domain='0' bus='1' slot='0' function='0'/></source></hostdev>",
+                 .words = "vfio-pci"},
+        };
+        QemuFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(documents); i++) {
+                _cleanup_(free_ptr) char *xml =
+                        document(NULL, documents[i].head, NULL, documents[i].devices);
+                _cleanup_(domain_config_freep) DomainConfig *config = config_of(xml);
+                _cleanup_(error_done) Error err = {};
+
+                if (i == 0)
+                        prepare(f, config);
+                assert_ok(qemu_validate(f->driver, config, &err));
+                if (qemu_validate_start(f->driver, config, &err) != -ERROR_CONFIG_UNSUPPORTED)
                         fail_msg("%s: taken", xml);
                 if (!strstr(err.message, documents[i].words))
                         fail_msg("%s: %s", xml, err.message);
@@ -149,6 +192,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 validate_test(what_was_not_said_is_filled_in),
                 validate_test(what_cannot_be_done_is_refused_by_name),
+                validate_test(what_is_kept_is_refused_at_start_by_name),
                 validate_test(sockets_get_paths_and_devices_get_aliases),
         };
 
