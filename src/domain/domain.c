@@ -93,6 +93,7 @@ void domain_began(Domain *d, DomainConfig *live, int64_t id)
 {
         domain_config_free(d->live);
         d->live = live;
+        d->taints = 0;
         stats_clear(&d->stats);
         domain_list_set_id(d, id >= 0 ? id : d->list->last_id + 1);
         set_state(d, DOMAIN_PAUSED, REASON_STARTING_UP);

@@ -36,6 +36,11 @@ typedef struct DomainImage {
         bool paused;      /* the guest was paused when it was saved */
 } DomainImage;
 
+/* What was done to a running guest behind the daemon's back. */
+typedef enum DomainTaint {
+        TAINT_MONITOR = 1 << 0, /* commands of a client's own to the hypervisor */
+} DomainTaint;
+
 struct Domain {
         /* readable */
         DomainList *list;
@@ -50,6 +55,7 @@ struct Domain {
         bool autostart;
         bool removed; /* in no list any more; only references keep it */
         bool reconnecting; /* a guest of an earlier daemon that has not answered yet */
+        unsigned taints; /* bits of DomainTaint: while active */
         DomainImage image;
         DomainStats stats;
 

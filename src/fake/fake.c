@@ -77,8 +77,15 @@ typedef struct FakeConsole {
         Stream *stream;
 } FakeConsole;
 
+/* A question that was taken and will be answered on a later turn. */
+typedef struct FakeAsk {
+        ListNode node;
+        DriverAnswerFn *done;
+        void *data;
+} FakeAsk;
+
 typedef struct Fake {
-        ListNode consoles;
+        ListNode consoles, asks;
 } Fake;
 
 static void console_free(FakeConsole *console)
@@ -88,12 +95,19 @@ static void console_free(FakeConsole *console)
         free(console);
 }
 
+static void ask_free(FakeAsk *ask)
+{
+        list_remove(&ask->node);
+        free(ask);
+}
+
 static int fake_open(Driver *driver, Error *err)
 {
         Fake *fake = xnew0(Fake, 1);
 
         (void) err;
         list_init(&fake->consoles);
+        list_init(&fake->asks);
         driver->instance = fake;
         return 0;
 }
@@ -104,6 +118,8 @@ static void fake_close(Driver *driver)
 
         LIST_FOREACH(console, &fake->consoles, FakeConsole, node)
                 console_free(console);
+        LIST_FOREACH(ask, &fake->asks, FakeAsk, node)
+                ask_free(ask);
         free(fake);
 }
 
@@ -181,6 +197,37 @@ static int fake_refresh(Driver *driver, Domain *d, DriverDoneFn *done, void *dat
         /* `done` comes on a later turn, as for any driver. */
         store_commit(tx, STORE_ORDERED, done, data);
         return 0;
+}
+
+static void ask_told(void *data, const Error *err)
+{
+        FakeAsk ask = *(FakeAsk *) data;
+        DriverAnswer answer = {.fd = -1};
+
+        ask_free(data);
+        ask.done(ask.data, &answer, err);
+}
+
+/* Keys, NMIs and periods are taken and do nothing. */
+static int fake_ask(Driver *driver, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
+                    void *data, Error *err)
+{
+        Fake *fake = driver->instance;
+        FakeAsk *ask;
+
+        (void) d;
+        switch (question->kind) {
+        case ASK_SEND_KEYS:
+        case ASK_NMI:
+        case ASK_STATS_PERIOD:
+                ask = xnew0(FakeAsk, 1);
+                *ask = (FakeAsk){.done = done, .data = data};
+                list_append(&fake->asks, &ask->node);
+                store_commit(store_tx_new(driver->host.store), STORE_ORDERED, ask_told, ask);
+                return 0;
+        default:
+                return error_set(err, ERROR_UNSUPPORTED, "the fake hypervisor has none of this");
+        }
 }
 
 static size_t console_input(void *data, const uint8_t *bytes, size_t len)
@@ -305,6 +352,7 @@ const DriverType fake_driver = {
         .kill = fake_kill,
         .sample = fake_sample,
         .refresh = fake_refresh,
+        .ask = fake_ask,
         .open_console = fake_open_console,
         .capabilities = fake_capabilities,
         .domain_capabilities = fake_domain_capabilities,

@@ -47,6 +47,7 @@ struct QemuGuest {
         void *migration_data;
 
         struct QemuRefresh *refresh; /* see stats.h */
+        ListNode asks;               /* see ask.h */
 
         /* private */
         bool resetting; /* stopped and on its way to boot again: not told as a pause */

@@ -98,6 +98,16 @@ static void write_banner(int fd, char *const *argv)
         (void) fd_write_all(fd, line.text, line.len); /* ignoring: a full disk ends no guest */
 }
 
+void process_log_note(const char *path, const char *note)
+{
+        _cleanup_(fd_closep) int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+        _cleanup_(free_ptr) char *line = xasprintf("ostlerd: %s\n", note);
+
+        if (fd >= 0)
+                (void) fd_write_all(fd, line,
+                                    strlen(line)); /* ignoring: a full disk ends no guest */
+}
+
 int process_log_open(const char *path, char *const *argv, int *ret_fd, off_t *ret_start, Error *err)
 {
         _cleanup_(fd_closep) int fd =

@@ -16,5 +16,7 @@ int monitor_connect(const char *path, int *ret_fd, Error *err);
  * the output begins. */
 int process_log_open(const char *path, char *const *argv, int *ret_fd, off_t *ret_start,
                      Error *err);
+/* One line of the daemon's own in that log. */
+void process_log_note(const char *path, const char *note);
 /* The last lines that were written from `start` on, joined by "; "; NULL when there are none. */
 char *process_log_tail(const char *path, off_t start);

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "qemu/cgroup.h"
+#include "qemu/ask.h"
 #include "qemu/console.h"
 #include "qemu/files.h"
 #include "qemu/domcaps.h"
@@ -161,6 +162,7 @@ const DriverType qemu_driver = {
         .kill = qemu_driver_kill,
         .sample = qemu_sample,
         .refresh = qemu_refresh,
+        .ask = qemu_ask,
         .open_console = qemu_open_console,
         .capabilities = qemu_capabilities,
         .domain_capabilities = qemu_domain_capabilities,

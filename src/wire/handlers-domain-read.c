@@ -219,11 +219,22 @@ static int get_security_label(WireCall *call, Error *err)
 static int get_messages(WireCall *call, Error *err)
 {
         const RemoteDomainGetMessagesArgs *args = call->args;
+        RemoteDomainGetMessagesRet *ret = call->ret;
         const uint32_t supported = VIR_DOMAIN_MESSAGE_DEPRECATION | VIR_DOMAIN_MESSAGE_TAINTING;
         Domain *d;
         int r = call_flags(call, args->flags, supported, err);
 
-        return r < 0 ? r : call_domain(call, &args->dom, &d, err);
+        if (r >= 0)
+                r = call_domain(call, &args->dom, &d, err);
+        if (r < 0)
+                return r;
+        if ((d->taints & TAINT_MONITOR) &&
+            (!args->flags || (args->flags & VIR_DOMAIN_MESSAGE_TAINTING))) {
+                ret->msgs = xnew0(char *, 1);
+                ret->msgs[ret->n_msgs++] =
+                        xstrdup("tainted: custom monitor control commands issued");
+        }
+        return WIRE_DONE;
 }
 
 const WireHandler handlers_domain_read[] = {

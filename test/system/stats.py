@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """What is read from a running guest's hypervisor: statistics, and what virsh shows of it."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 
 import libvirt
+import libvirt_qemu
 import ostlertest as t
 
 NAME = 'stats'
@@ -164,6 +166,85 @@ def off():
     for command in (['domblkstat', OFF, 'vda'], ['dommemstat', OFF], ['domifstat', OFF, 'vnet0'],
                     ['domblkerror', OFF], ['cpu-stats', OFF], ['domcontrol', OFF]):
         d.virsh_fails(*command, text='Requested operation is not valid: domain is not running')
+
+
+@t.case('monitor commands pass through, taint the guest and hold no slot')
+def monitor():
+    before = d.virsh('dominfo', NAME).out
+    t.check('custom monitor' not in before, 'tainted before its time')
+    t.equal(d.virsh('qemu-monitor-command', NAME, '--hmp', 'info status').out,
+            'VM status: running', '--hmp')
+    answer = json.loads(d.virsh('qemu-monitor-command', NAME, '{"execute":"query-status"}').out)
+    t.equal(answer['return']['status'], 'running', 'query-status')
+    answer = json.loads(d.virsh('qemu-monitor-command', NAME, 'query-kvm').out)
+    t.check('return' in answer, 'a command by its name')
+    answer = json.loads(d.virsh('qemu-monitor-command', NAME,
+                                '{"execute":"qom-get","id":"mine","arguments":{"path":"/machine",'
+                                '"property":"nonsense"}}').out)
+    t.equal(answer['error']['class'], 'GenericError', "QEMU's own error")
+    if not t.PEER:
+        t.equal(answer['id'], 'mine', "the asker's id")
+    answer = json.loads(d.virsh('qemu-monitor-command', NAME, '{"execute":"nonsense"}').out)
+    t.equal(answer['error']['class'], 'CommandNotFound', 'unknown command')
+    t.matches('unknown command', d.virsh('qemu-monitor-command', NAME, '--hmp', 'nonsense').out)
+    dom = conn.lookupByName(NAME)
+    t.raises(libvirt.VIR_ERR_INTERNAL_ERROR, libvirt_qemu.qemuMonitorCommand, dom, '{"execute":', 0,
+             text='cannot parse json')
+    if not t.PEER:
+        t.raises(libvirt.VIR_ERR_INVALID_ARG, libvirt_qemu.qemuMonitorCommand, dom, '{"a":' * 9999,
+                 0, text='nests deeper')
+        t.raises(libvirt.VIR_ERR_INVALID_ARG, libvirt_qemu.qemuMonitorCommand, dom, '{"a": 1}', 0,
+                 text="no 'execute'")
+    d.virsh_fails('qemu-monitor-command', OFF, '--hmp', 'help', text='domain is not running')
+    t.matches('tainted: custom monitor control commands issued', d.virsh('dominfo', NAME).out)
+    t.raises(libvirt.VIR_ERR_OPERATION_DENIED, lambda: libvirt_qemu.qemuMonitorCommand(
+        d.connect(ro=True).lookupByName(NAME), 'query-status', 0))
+    t.equal(d.virsh('domstate', NAME).out, 'running', 'the guest goes on')
+
+
+@t.case('keys reach the guest, with codes of every set')
+def keys():
+    for args in (['KEY_A'], ['KEY_LEFTCTRL', 'KEY_LEFTALT', 'KEY_DELETE', '--holdtime', '10'],
+                 ['--codeset', 'xt', '30'], ['--codeset', 'atset1', '30'],
+                 ['--codeset', 'atset2', '28'], ['--codeset', 'atset3', '28'],
+                 ['--codeset', 'os_x', '0x1'], ['--codeset', 'usb', '4'],
+                 ['--codeset', 'win32', 'VK_RETURN'], ['--codeset', 'xt_kbd', '30'],
+                 ['--codeset', 'qnum', '200']):
+        d.virsh('send-key', NAME, *args)
+    d.virsh_fails('send-key', NAME, '--codeset', 'xt', '300',
+                  text='cannot translate keycode 300 of xt codeset to qnum keycode')
+    d.virsh_fails('send-key', OFF, 'KEY_A', text='domain is not running')
+    d.virsh('inject-nmi', NAME)
+    d.virsh_fails('inject-nmi', OFF, text='domain is not running')
+
+
+@t.case('a screenshot is a whole picture and leaves nothing behind')
+def screenshot():
+    descriptors = d.descriptors() if not t.PEER else []
+    path = f'{d.dir}/shot'
+    d.virsh('screenshot', NAME, path)
+    with open(path, 'rb') as file:
+        picture = file.read()
+    if picture.startswith(b'P6'):
+        size = [int(n) for n in picture.split(None, 3)[1:3]]
+        t.check(len(picture) > 3 * size[0] * size[1], 'the picture is cut')
+    else:
+        t.check(picture.startswith(b'\x89PNG\r\n\x1a\n'), f'no picture: {picture[:8]}')
+        t.check(picture.endswith(b'IEND\xaeB`\x82'), 'the picture is cut')
+    d.virsh_fails('screenshot', NAME, path, '--screen', '3', text='no such screen ID')
+    d.virsh_fails('screenshot', OFF, path, text='domain is not running')
+    if not t.PEER:
+        t.look_until(lambda: d.descriptors() == descriptors, 'descriptors are closed')
+        fds = json.loads(d.virsh('qemu-monitor-command', NAME, 'query-fdsets').out)['return']
+        t.check(not any(one['fds'] for one in fds), f'descriptors in QEMU: {fds}')
+
+
+@t.case('the period of memory statistics is set on the running guest')
+def period():
+    d.virsh('dommemstat', NAME, '--period', '1', '--live')
+    t.matches(r"<stats period='1'/>", d.virsh('dumpxml', NAME).out)
+    t.matches(r"<stats period='2'/>", d.virsh('dumpxml', NAME, '--inactive').out)
+    d.virsh_fails('dommemstat', OFF, '--period', '1', '--live', text='domain is not running')
 
 
 @t.case('virsh finds terminal, displays, disks and interfaces in the live document')
