@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +24,22 @@ static char *serial_path(const char *root)
         return xasprintf("%s/serial.log", root);
 }
 
-static char *xml(const char *root, const char *name, const char *uuid)
+static char *xml_with(const char *disk, const char *root, const char *name, const char *uuid)
 {
         return xasprintf("<domain type='qemu'><name>%s</name><uuid>%s</uuid>"
                          "<memory unit='MiB'>2</memory><vcpu>1</vcpu>"
                          "<os><type machine='pc'>hvm</type></os><devices>"
                          "<disk type='file' device='disk'><driver name='qemu' type='raw'/>"
-                         "<source file='" BOOT_SECTOR "'/><target dev='vda' bus='virtio'/>"
+                         "<source file='%s'/><target dev='vda' bus='virtio'/>"
                          "<readonly/></disk>"
                          "<serial type='file'><source path='%s/serial.log'/></serial>"
                          "</devices></domain>",
-                         name, uuid, root);
+                         name, uuid, disk, root);
+}
+
+static char *xml(const char *root, const char *name, const char *uuid)
+{
+        return xml_with(BOOT_SECTOR, root, name, uuid);
 }
 
 /* Processes of QEMU that speak of the root on their command line. */
@@ -98,3 +104,72 @@ static char *identity(const char *root, const Domain *d, const char *uuid)
 }
 
 const FaultDriver fault_qemu = {.type = &qemu_driver, .xml = xml, .identity = identity};
+
+/* --- QEMU as a user of its own, whose disk is another's ---
+ *
+ * Whatever befell the operation and the daemon: while the guest is there its disk is the user's,
+ * and else its owner's. */
+
+enum {
+        USER = 65534,
+        OWNER = 1,
+        PATIENCE_MS = 60000, /* for files that are never given back */
+};
+
+static char *disk_path_in(const char *root)
+{
+        return xasprintf("%s/disk", root);
+}
+
+static void prepare_user(const char *root)
+{
+        _cleanup_(free_ptr) char *path = disk_path_in(root), *text = NULL;
+        size_t len;
+
+        qemu_settings.user = (QemuUser){.set = true, .uid = USER, .gid = USER};
+        if (access(path, F_OK) == 0)
+                return;
+        if (chmod(root, 0711) < 0 || file_read(BOOT_SECTOR, 1 << 24, &text, &len, NULL) < 0 ||
+            file_write_atomic(path, text, len, 0600, NULL) < 0 || chown(path, OWNER, OWNER) < 0) {
+                perror(path);
+                exit(1);
+        }
+}
+
+static char *xml_user(const char *root, const char *name, const char *uuid)
+{
+        _cleanup_(free_ptr) char *path = disk_path_in(root);
+
+        return xml_with(path, root, name, uuid);
+}
+
+/* Waits until the file belongs to `uid`. */
+static bool comes_to(const char *path, uid_t uid)
+{
+        _cleanup_(fd_closep) int fd = inotify_init1(IN_CLOEXEC);
+        struct pollfd event = {.fd = fd, .events = POLLIN};
+        char events[4096];
+        struct stat st;
+
+        if (fd < 0 || inotify_add_watch(fd, path, IN_ATTRIB) < 0)
+                return false;
+        while (stat(path, &st) == 0 && st.st_uid != uid)
+                if (poll(&event, 1, PATIENCE_MS) < 1 || read(fd, events, sizeof(events)) < 0)
+                        return false;
+        return st.st_uid == uid;
+}
+
+static char *identity_user(const char *root, const Domain *d, const char *uuid)
+{
+        _cleanup_(free_ptr) char *path = disk_path_in(root), *who = identity(root, d, uuid);
+
+        if (!comes_to(path, str_eq(who, "none") ? OWNER : USER))
+                return xstrdup("without its disk");
+        return TAKE_PTR(who);
+}
+
+const FaultDriver fault_qemu_user = {.name = "qemu-user",
+                                     .type = &qemu_driver,
+                                     .prepare = prepare_user,
+                                     .xml = xml_user,
+                                     .identity = identity_user};

@@ -5,7 +5,10 @@
 
 /* A hypervisor under test. */
 typedef struct FaultDriver {
+        const char *name; /* on the command line; NULL: the type's */
         const DriverType *type;
+        /* Makes what the guest's configuration names, before the engine opens. May be NULL. */
+        void (*prepare)(const char *root);
         /* Domain XML for a guest of the given name whose files lie below `root`. The caller's. */
         char *(*xml)(const char *root, const char *name, const char *uuid);
         /* Who the guest is: the same text as long as its memory lives, another after a fresh boot; "none"
@@ -13,4 +16,4 @@ typedef struct FaultDriver {
         char *(*identity)(const char *root, const Domain *d, const char *uuid);
 } FaultDriver;
 
-extern const FaultDriver fault_fake, fault_qemu;
+extern const FaultDriver fault_fake, fault_qemu, fault_qemu_user;
