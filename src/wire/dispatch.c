@@ -5,7 +5,7 @@
 static const WireHandler *const tables[] = {
         handlers_connect,     handlers_list,       handlers_domain_read,     handlers_domain_verbs,
         handlers_domain_save, handlers_domain_job, handlers_domain_metadata, handlers_stats,
-        handlers_domain_stats, handlers_ask, handlers_screenshot,
+        handlers_domain_stats, handlers_ask, handlers_screenshot, handlers_agent,
         handlers_events,      handlers_console,    handlers_capabilities,    handlers_node,
 };
 

@@ -227,7 +227,7 @@ static void group_iothread(Record *record)
 {
         const DomainStats *stats = &record->d->stats;
 
-        if (!stats->refreshed_ms)
+        if (stats->iothreads.len == 0)
                 return;
         add_uint(record, stats->iothreads.len, "iothread.count");
         for (size_t i = 0; i < stats->iothreads.len; i++) {

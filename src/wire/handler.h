@@ -62,7 +62,7 @@ struct WireCall {
 
 extern const WireHandler handlers_connect[], handlers_list[], handlers_domain_read[],
         handlers_domain_verbs[], handlers_domain_save[], handlers_domain_job[],
-        handlers_domain_metadata[], handlers_stats[], handlers_domain_stats[], handlers_ask[], handlers_screenshot[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
+        handlers_domain_metadata[], handlers_stats[], handlers_domain_stats[], handlers_ask[], handlers_screenshot[], handlers_agent[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
 
 Driver *call_driver(const WireCall *call);
 Engine *call_engine(const WireCall *call);

@@ -30,7 +30,7 @@ DEVICES = '''
 
 def guest_xml(name):
     devices = DEVICES.format(d.dir, MAC) if name == NAME else ''
-    xml = t.domain_xml(name, devices=devices)
+    xml = t.domain_xml(name, devices=devices, head='' if name == OFF else '<iothreads>1</iothreads>')
     return xml.replace("<memballoon model='none'/>",
                        "<memballoon model='virtio'><stats period='2'/></memballoon>")
 
@@ -84,10 +84,12 @@ def all_groups():
     t.check('net.0.name' not in stats, 'an interface without a device has figures')
 
 
-@t.case('domstats counts I/O threads')
+@t.case('domstats tells of I/O threads')
 def iothreads():
     stats = domstats(NAME, '--iothread')
-    t.check('iothread.count' in stats, 'no iothread.count')
+    t.equal(stats['iothread.count'], '1', 'iothread.count')
+    t.check(int(stats['iothread.1.poll-max-ns']) > 0, 'poll-max-ns')
+    t.equal(domstats(OFF, '--iothread'), {}, 'of a domain without')
 
 
 @t.case('domstats heeds groups, backing, filters and enforcement')
@@ -178,8 +180,9 @@ def monitor():
     t.equal(answer['return']['status'], 'running', 'query-status')
     answer = json.loads(d.virsh('qemu-monitor-command', NAME, 'query-kvm').out)
     t.check('return' in answer, 'a command by its name')
+    own = '' if t.PEER else '"id":"mine",'  # libvirtd takes no id
     answer = json.loads(d.virsh('qemu-monitor-command', NAME,
-                                '{"execute":"qom-get","id":"mine","arguments":{"path":"/machine",'
+                                '{"execute":"qom-get",' + own + '"arguments":{"path":"/machine",'
                                 '"property":"nonsense"}}').out)
     t.equal(answer['error']['class'], 'GenericError', "QEMU's own error")
     if not t.PEER:
@@ -245,6 +248,24 @@ def period():
     t.matches(r"<stats period='1'/>", d.virsh('dumpxml', NAME).out)
     t.matches(r"<stats period='2'/>", d.virsh('dumpxml', NAME, '--inactive').out)
     d.virsh_fails('dommemstat', OFF, '--period', '1', '--live', text='domain is not running')
+
+
+@t.case('what an agent would tell is refused in the words for a guest without one')
+def agent():
+    for command in (['domhostname'], ['guestinfo'], ['domfsinfo'], ['domtime'], ['domfsfreeze'],
+                    ['domfsthaw'], ['domfstrim'], ['guestvcpus'],
+                    ['domifaddr', '--source', 'agent'],
+                    ['qemu-agent-command', '{"execute":"guest-ping"}'],
+                    ['get-user-sshkeys', 'root'], ['dompmsuspend', 'mem'],
+                    ['set-user-password', 'root', 'secret']):
+        args = [command[0], '{}', *command[1:]]
+        d.virsh_fails(*[NAME if arg == '{}' else arg for arg in args],
+                      text='argument unsupported: QEMU guest agent is not configured')
+        d.virsh_fails(*[OFF if arg == '{}' else arg for arg in args],
+                      text='Requested operation is not valid: domain is not running')
+    d.virsh_fails('domhostname', NAME, '--source', 'lease',
+                  text=f'no hostname found for domain {NAME}')
+    t.equal(d.virsh('domifaddr', NAME).out, '', 'leases')
 
 
 @t.case('virsh finds terminal, displays, disks and interfaces in the live document')
