@@ -2,6 +2,7 @@
 #include "qemu/qemu.h"
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "qemu/cgroup.h"
 #include "qemu/ask.h"
@@ -13,8 +14,10 @@
 #include "qemu/stats.h"
 #include "qemu/validate.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 QemuSettings qemu_settings = {
@@ -61,6 +64,21 @@ static void find_cgroups(QemuDriver *qemu, const DriverHost *host)
                 cgroup_sweep(qemu->cgroup, qemu->cgroup_suffix);
 }
 
+/* QEMU comes by the daemon's own folders to the variables of firmware; to nothing else in them, as
+ * nobody but the owner lists them or opens their files. */
+static int let_through(const DriverHost *host, Error *err)
+{
+        _cleanup_(free_ptr) char *parent = path_parent(host->lib_dir);
+        _cleanup_(free_ptr) char *nvram = path_join(host->lib_dir, "nvram");
+        const char *const dirs[] = {parent, host->lib_dir, nvram};
+        int r = path_make_dirs(nvram, 0711, err);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(dirs); i++)
+                if (chmod(dirs[i], 0711) < 0)
+                        r = error_set_errno(err, errno, "cannot let QEMU through '%s'", dirs[i]);
+        return r;
+}
+
 static int qemu_open(Driver *driver, Error *err)
 {
         QemuDriver *qemu = xnew0(QemuDriver, 1);
@@ -69,7 +87,9 @@ static int qemu_open(Driver *driver, Error *err)
         qemu->settings = qemu_settings;
         list_init(&qemu->returns);
         driver->instance = qemu;
-        r = qemu_caps_cache_new(driver, &qemu->caps, err);
+        r = qemu->settings.user.set ? let_through(&driver->host, err) : 0;
+        if (r >= 0)
+                r = qemu_caps_cache_new(driver, &qemu->caps, err);
         if (r < 0) {
                 free(TAKE_PTR(driver->instance));
                 return r;

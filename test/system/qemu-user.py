@@ -202,6 +202,25 @@ def shared():
     returned('after the second guest')
 
 
+@t.case('the variables of firmware are the user\'s while the guest runs, and root\'s after')
+def firmware():
+    if not os.path.exists('/usr/share/OVMF/OVMF_CODE.fd'):
+        raise t.Skip('no OVMF')
+    xml = t.domain_xml('landlord')
+    kernel = xml[xml.index('<kernel>'):xml.index('</os>')]
+    d.define(xml.replace(kernel, """<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>
+        <nvram template='/usr/share/OVMF/OVMF_VARS.fd'/>"""))
+    d.virsh('start', 'landlord', '--paused')
+    folder = f'{d.dir}/lib/qemu/nvram'
+    variables, = os.listdir(folder)
+    t.equal(owner(f'{folder}/{variables}')[0], USER.pw_uid, 'owner of the variables')
+    for name in ('lib', 'lib/qemu', 'lib/qemu/nvram'):
+        t.equal(os.stat(f'{d.dir}/{name}').st_mode & 0o777, 0o711, f'mode of {name}')
+    t.equal(os.stat(f'{d.dir}/lib/ostler.db').st_mode & 0o777, 0o600, 'mode of the store')
+    d.virsh('destroy', 'landlord')
+    t.look_until(lambda: owner(f'{folder}/{variables}') == (0, 0), 'the variables are root\'s')
+
+
 @t.case('a start that fails gives the files back')
 def fails():
     broken = os.path.join(d.dir, 'closed')
