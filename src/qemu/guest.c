@@ -6,6 +6,7 @@
 #include "qemu/argv.h"
 #include "qemu/ask.h"
 #include "qemu/cgroup.h"
+#include "qemu/tap.h"
 #include "qemu/events.h"
 #include "qemu/files.h"
 #include "qemu/process.h"
@@ -296,14 +297,23 @@ void qemu_guest_unbind(Driver *driver, Domain *d)
         (void) unlink(path); /* ignoring: the next start binds anew */
 }
 
-static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Error *err)
+static void fds_done(TapFds *fds)
+{
+        vec_done(fds); /* they are others' */
+}
+
+static int spawn(QemuGuest *guest, DomainConfig *live, bool incoming, Error *err)
 {
         static char *const environment[] = {
                 (char *) "LC_ALL=C",
                 (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-        enum { MONITOR = 3 };
-        QemuArgvSpec argv_spec = {
-                .monitor_fd = MONITOR, .incoming = incoming, .now = (int64_t) time(NULL)};
+        enum { MONITOR = 3, TAPS };
+        QemuArgvSpec argv_spec = {.monitor_fd = MONITOR,
+                                  .incoming = incoming,
+                                  .tap_fd = TAPS,
+                                  .now = (int64_t) time(NULL)};
+        _cleanup_(tap_close_all) TapFds taps = {};
+        _cleanup_(fds_done) TapFds fds = {};
         _cleanup_(strv_freep) char **argv = NULL;
         _cleanup_(fd_closep) int log_fd = -1, cgroup_fd = -1;
         int r;
@@ -315,15 +325,23 @@ static int spawn(QemuGuest *guest, const DomainConfig *live, bool incoming, Erro
         if (r < 0)
                 return r;
 
+        r = tap_open_all(live, &taps, err);
+        if (r < 0)
+                return r;
+
+        const int standard[TAPS] = {-1, log_fd, log_fd, [MONITOR] = guest->listen_fd};
+        for (size_t i = 0; i < TAPS; i++)
+                *vec_push(&fds) = standard[i];
+        for (size_t i = 0; i < taps.len; i++)
+                *vec_push(&fds) = taps.items[i];
         cgroup_fd = make_cgroup(guest, live);
-        const int fds[] = {-1, log_fd, log_fd, [MONITOR] = guest->listen_fd};
         const QemuUser *user = &settings(guest)->user;
         ChildSpec spec = {
                 .path = argv[0],
                 .argv = argv,
                 .envp = environment,
-                .fds = fds,
-                .n_fds = ELEMENTSOF(fds),
+                .fds = fds.items,
+                .n_fds = fds.len,
                 .new_session = true,
                 .gated = true,
                 .user = user->set ? &(ChildUser){user->uid, user->gid, user->groups, user->n_groups}

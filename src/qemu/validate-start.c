@@ -1,6 +1,5 @@
 /* What a configuration may hold and this driver, or this host, cannot do when the guest starts. */
 #include "base/str.h"
-#include "qemu/argv.h"
 #include "qemu/caps.h"
 #include "qemu/qemu.h"
 #include "qemu/validate-internal.h"
@@ -59,9 +58,7 @@ static int check_labels(const DomainConfig *config, Error *err)
 static int check_partners(const DomainConfig *config, Error *err)
 {
         for (size_t i = 0; i < config->interfaces.len; i++)
-                if (interface_has_tap(&config->interfaces.items[i]))
-                        return refuse(err, "interface %zu: tap devices are not supported", i);
-                else if (config->interfaces.items[i].type == INTERFACE_TYPE_NETWORK)
+                if (config->interfaces.items[i].type == INTERFACE_TYPE_NETWORK)
                         return refuse(
                                 err,
                                 "interface %zu: virtual network '%s' cannot be reached: there "
