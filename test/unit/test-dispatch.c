@@ -115,10 +115,12 @@ static void test_nothing_is_served_before_open(void **state)
 static void test_procedures_that_are_known_and_not_served(void **state)
 {
         Peer peer = peer_open(*state, false);
-        RemoteDomainGetTimeArgs time = {.dom = {.name = (char *) "x"}};
+        RemoteDomainSendProcessSignalArgs args = {.dom = {.name = (char *) "x"}};
 
-        peer_fail(&peer, REMOTE_DOMAIN_GET_TIME, &time, VIR_ERR_NO_SUPPORT, VIR_FROM_DOMAIN,
-                  "this function is not supported by the connection driver: virDomainGetTime");
+        peer_fail(&peer, REMOTE_DOMAIN_SEND_PROCESS_SIGNAL, &args, VIR_ERR_NO_SUPPORT,
+                  VIR_FROM_DOMAIN,
+                  "this function is not supported by the connection driver: "
+                  "virDomainSendProcessSignal");
         peer_done(&peer);
 }
 
