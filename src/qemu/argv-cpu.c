@@ -40,7 +40,8 @@ static void add_features(Str *text, const DomainConfig *config)
         if (cpu->cache) {
                 CpuCacheMode mode = cpu->cache->mode;
 
-                argv_onoff(text, "host-cache-info", true, mode == CPU_CACHE_MODE_PASSTHROUGH);
+                /* Only models that stand for the host know of its caches. */
+                argv_onoff(text, "host-cache-info", mode == CPU_CACHE_MODE_PASSTHROUGH, true);
                 argv_onoff(text, "l3-cache", true, mode == CPU_CACHE_MODE_EMULATE);
         }
         if (cpu->address && cpu->address->mode == CPU_ADDRESS_MODE_EMULATE &&

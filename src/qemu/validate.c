@@ -72,6 +72,23 @@ static int check_os(const DomainConfig *config, Error *err)
         return 0;
 }
 
+/* QEMU's words for a processor have no way to say a comma. */
+static int check_commas(const DomainConfig *config, Error *err)
+{
+        const Hyperv *hyperv = config->features.hyperv;
+        const char *vendor = hyperv && hyperv->vendor_id ? hyperv->vendor_id->value : NULL;
+
+        if (vendor && strchr(vendor, ','))
+                return refuse(err, "vendor_id '%s' has a comma", vendor);
+        for (size_t i = 0; config->cpu && i < config->cpu->features.len; i++)
+                if (strpbrk(config->cpu->features.items[i].name, ",="))
+                        return refuse(err, "CPU feature '%s' has a comma or equals sign",
+                                      config->cpu->features.items[i].name);
+        if (config->cpu && config->cpu->model && strchr(config->cpu->model, ','))
+                return refuse(err, "CPU model '%s' has a comma", config->cpu->model);
+        return 0;
+}
+
 static int check_processor(const DomainConfig *config, Error *err)
 {
         const Cpu *cpu = config->cpu;
@@ -199,6 +216,8 @@ int qemu_validate(Driver *driver, DomainConfig *config, Error *err)
                 r = check_os(config, err);
         if (r >= 0)
                 r = check_processor(config, err);
+        if (r >= 0)
+                r = check_commas(config, err);
         if (r >= 0)
                 r = check_clock(&config->clock, err);
         if (r >= 0)

@@ -73,6 +73,11 @@ static void what_cannot_be_done_is_refused_by_name(void **state)
                 {.head = "<vcpu placement='auto'>1</vcpu>", .words = "virtual processors"},
                 {.head = "<cpu mode='custom'><model>nonesuch</model></cpu>",
                  .words = "no CPU model 'nonesuch'"},
+                {.head = "<cpu mode='custom'><model>EPYC</model><feature name='svm,x=y'/></cpu>",
+                 .words = "has a comma"},
+                {.head = "<features><hyperv><vendor_id state='on' "
+                         "value='a,b'/></hyperv></features>",
+                 .words = "has a comma"},
                 {.head = "<vcpu>4000</vcpu>", .words = "type limit"},
                 {.os = "<os><type machine='nonesuch'>hvm</type></os>",
                  .words = "no machine type 'nonesuch'"},
