@@ -103,11 +103,13 @@ int schema_xml_parse(const char *what, const char *xml, size_t len, xmlDoc **ret
 {
         Finding finding = {.what = what, .err = err};
 
-        long excess = find_excess(xml, len);
+        if (len == 0) /* xml may be NULL then */
+                return error_set(err, ERROR_XML_SYNTAX, "%s:1: Document is empty", what);
         if (len > INT_MAX)
                 return error_set(err, ERROR_XML_INVALID, "%s is too long", what);
         if (memchr(xml, '\0', len))
                 return error_set(err, ERROR_XML_SYNTAX, "%s:1: a NUL character", what);
+        long excess = find_excess(xml, len);
         if (excess >= 0) {
                 long line = 1;
                 for (long i = 0; i < excess; i++)

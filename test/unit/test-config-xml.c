@@ -192,6 +192,16 @@ static void hostile_texts_end_at_once(void **state _unused_)
         }
 }
 
+static void an_empty_document_is_refused(void **state _unused_)
+{
+        DomainConfig *c = NULL;
+        Error err = {};
+
+        assert_int_equal(domain_config_from_xml(NULL, 0, &c, &err), -ERROR_XML_SYNTAX);
+        assert_string_equal(error_text(&err), "(domain_definition):1: Document is empty");
+        error_done(&err);
+}
+
 static void a_document_too_long_is_refused(void **state _unused_)
 {
         size_t n = CONFIG_XML_MAX + 1;
@@ -251,6 +261,7 @@ int main(void)
                 cmocka_unit_test(metadata_brings_its_name_spaces),
                 cmocka_unit_test(no_error_is_asked_for_and_none_is_made),
                 cmocka_unit_test(hostile_texts_end_at_once),
+                cmocka_unit_test(an_empty_document_is_refused),
                 cmocka_unit_test(a_document_too_long_is_refused),
                 cmocka_unit_test(lines_beyond_65535_are_told),
                 cmocka_unit_test(what_xml_cannot_hold_is_replaced),
