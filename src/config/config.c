@@ -114,6 +114,16 @@ DomainConfig *domain_config_free(DomainConfig *config)
         return NULL;
 }
 
+uint64_t config_current_memory(const DomainConfig *config)
+{
+        return config->has_current_memory ? config->current_memory : config->memory;
+}
+
+uint32_t config_current_vcpus(const DomainConfig *config)
+{
+        return config->has_vcpu_current ? config->vcpu_current : config->vcpus;
+}
+
 static const char *source_path(DiskType type, const DiskSource *source)
 {
         switch (type) {

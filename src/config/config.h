@@ -47,6 +47,14 @@ const char *backing_store_path(const BackingStore *store);
 /* Number of the n-th I/O thread: as given, then the lowest that are free. */
 uint32_t config_iothread_id(const DomainConfig *config, size_t n);
 
+/* What the guest has of what it may have at most: memory in KiB, virtual processors. */
+uint64_t config_current_memory(const DomainConfig *config);
+uint32_t config_current_vcpus(const DomainConfig *config);
+
 /* The element of that name space in <metadata>, without the name space; the caller's. NULL where
  * there is none. */
 char *domain_config_metadata(const DomainConfig *config, const char *uri);
+/* Replaces that element by the one in `xml` (NULL: removes it), whose name and children get the
+ * prefix `key` for the name space. ERROR_XML_SYNTAX or ERROR_XML_INVALID when it is no element. */
+int domain_config_set_metadata(DomainConfig *config, const char *uri, const char *key,
+                               const char *xml, Error *err);

@@ -4,6 +4,10 @@
 #include "base/str.h"
 #include "config/schema-xml-parse.h"
 
+enum {
+        METADATA_MAX = 262144, /* as domain.schema has it */
+};
+
 /* Callers know the name space; what they get is written without it. */
 static void strip_space(xmlNode *node, const xmlChar *uri)
 {
@@ -73,4 +77,84 @@ char *domain_config_metadata(const DomainConfig *config, const char *uri)
         }
         xmlFreeDoc(doc);
         return text;
+}
+
+/* --- change --- */
+
+/* Everything inside the root but the element of that name space, as text. */
+static void add_others(xmlDoc *doc, const xmlChar *uri, Str *out)
+{
+        for (xmlNode *node = xmlDocGetRootElement(doc)->children; node; node = node->next) {
+                _cleanup_(free_ptr) char *text = NULL;
+
+                if (node->type == XML_ELEMENT_NODE && node->ns && xmlStrEqual(node->ns->href, uri))
+                        continue;
+                text = node_text(doc, node);
+                str_add(out, text ? text : "");
+        }
+}
+
+/* Elements without a name space get it, as they are written without it. */
+static void give_space(xmlNode *node, xmlNs *ns)
+{
+        for (; node; node = node->next)
+                if (node->type == XML_ELEMENT_NODE && !node->ns) {
+                        xmlSetNs(node, ns);
+                        give_space(node->children, ns);
+                }
+}
+
+/* The element with its name space, as text; the caller's. */
+static int element_text(const char *uri, const char *key, const char *xml, char **ret, Error *err)
+{
+        xmlDoc *doc;
+        xmlNode *root;
+        xmlNs *ns;
+        int r = schema_xml_parse("(metadata_xml)", xml, strlen(xml), &doc, err);
+
+        if (r < 0)
+                return r;
+        root = xmlDocGetRootElement(doc);
+        ns = xmlNewNs(root, (const xmlChar *) uri, (const xmlChar *) key);
+        if (!ns) {
+                r = error_set(err, ERROR_XML_INVALID, "the prefix '%.64s' is taken in the metadata",
+                              key);
+        } else {
+                root->ns = NULL;
+                xmlSetNs(root, ns);
+                give_space(root->children, ns);
+                *ret = node_text(doc, root);
+        }
+        xmlFreeDoc(doc);
+        return r;
+}
+
+int domain_config_set_metadata(DomainConfig *config, const char *uri, const char *key,
+                               const char *xml, Error *err)
+{
+        _cleanup_(free_ptr) char *element = NULL;
+        _cleanup_(str_done) Str out = {};
+        int r = xml ? element_text(uri, key, xml, &element, err) : 0;
+
+        if (r < 0)
+                return r;
+        if (config->metadata) {
+                _cleanup_(free_ptr) char *whole =
+                        xasprintf("<metadata>%s</metadata>", config->metadata);
+                xmlDoc *doc;
+
+                r = schema_xml_parse("metadata", whole, strlen(whole), &doc, err);
+                if (r < 0)
+                        return r;
+                add_others(doc, (const xmlChar *) uri, &out);
+                xmlFreeDoc(doc);
+        }
+        if (element)
+                str_add(&out, element);
+        if (out.len > METADATA_MAX)
+                return error_set(err, ERROR_INVALID_ARGUMENT, "metadata is longer than %d bytes",
+                                 METADATA_MAX);
+        free(config->metadata);
+        config->metadata = out.len ? str_take(&out) : NULL;
+        return 0;
 }

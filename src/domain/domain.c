@@ -63,13 +63,39 @@ static void drop_if_gone(Domain *d)
                 domain_list_remove(d);
 }
 
+static void replace_template(Domain *d, DomainConfig *config)
+{
+        domain_config_free(d->config);
+        d->config = config;
+        d->template_serial++;
+}
+
 void domain_set_config(Domain *d, DomainConfig *config)
 {
         bool added = !d->config;
 
-        domain_config_free(d->config);
-        d->config = config;
+        replace_template(d, config);
         domain_emit(d, added ? EVENT_DEFINED_ADDED : EVENT_DEFINED_UPDATED);
+}
+
+void domain_set_edited(Domain *d, DomainConfig *config, DomainConfig *live)
+{
+        if (config)
+                replace_template(d, config);
+        if (live) {
+                domain_config_free(d->live);
+                d->live = live;
+        }
+}
+
+void domain_set_renamed(Domain *d, DomainConfig *config)
+{
+        domain_emit(d, EVENT_UNDEFINED_RENAMED);
+        domain_list_release_name(d, d->name);
+        free(d->name);
+        d->name = xstrdup(config->name);
+        domain_set_edited(d, config, NULL);
+        domain_emit(d, EVENT_DEFINED_RENAMED);
 }
 
 void domain_clear_config(Domain *d)

@@ -1,8 +1,8 @@
 /* Domains: the guests of one driver, as the daemon knows them. Everything here is answered from
  * memory. All of it belongs to the loop thread.
  *
- * A domain is persistent (config set), active (live set), or both; one that is neither is removed from
- * its list. Changes come through the functions below, so that state, record and event agree:
+ * A domain is persistent (config set), active (live set), or both; one that is neither is removed
+ * from its list. Changes come through the functions below, so that state, record and event agree:
  *
  *   domain_list_add()      a new domain, off, neither persistent nor active yet
  *   domain_set_config()    becomes persistent, or has its template replaced
@@ -53,9 +53,11 @@ struct Domain {
         DomainReason reason;
         uint64_t state_since_ms; /* loop time */
         bool autostart;
-        bool removed; /* in no list any more; only references keep it */
-        bool reconnecting; /* a guest of an earlier daemon that has not answered yet */
-        unsigned taints; /* bits of DomainTaint: while active */
+        bool removed;             /* in no list any more; only references keep it */
+        unsigned defining;        /* operations that are about to replace the template */
+        unsigned template_serial; /* another one for each template that was shown */
+        bool reconnecting;        /* a guest of an earlier daemon that has not answered yet */
+        unsigned taints;          /* bits of DomainTaint: while active */
         DomainImage image;
         DomainStats stats;
 
@@ -81,8 +83,8 @@ struct Domain {
 typedef struct DomainEvent {
         Domain *domain;
         DomainEventKind kind;
-        int64_t id;          /* of the domain when it happened */
-        const Op *op;        /* that holds the domain, or NULL */
+        int64_t id;   /* of the domain when it happened */
+        const Op *op; /* that holds the domain, or NULL */
 } DomainEvent;
 
 typedef void DomainEventFn(void *data, const DomainEvent *event);
@@ -91,8 +93,8 @@ typedef void DomainEventFn(void *data, const DomainEvent *event);
 struct DomainList {
         /* set by the owner, before domain_list_init() */
         Driver *driver;
-        const char *driver_name;     /* the key of the rows */
-        void (*release)(Domain *d);  /* frees d->driver_state */
+        const char *driver_name;    /* the key of the rows */
+        void (*release)(Domain *d); /* frees d->driver_state */
         Loop *loop;
         DomainEventFn *emit;
         void *emit_data;
@@ -113,10 +115,13 @@ Domain *domain_list_by_uuid(const DomainList *list, const Uuid *uuid);
 Domain *domain_list_by_id(const DomainList *list, int64_t id);
 
 /* ERROR_EXISTS, in libvirt's words, when the name or the uuid belongs to another domain. */
-int domain_list_check_free(const DomainList *list, const char *name, const Uuid *uuid,
-                           Error *err);
-int domain_list_add(DomainList *list, const char *name, const Uuid *uuid, Domain **ret,
-                    Error *err);
+int domain_list_check_free(const DomainList *list, const char *name, const Uuid *uuid, Error *err);
+int domain_list_add(DomainList *list, const char *name, const Uuid *uuid, Domain **ret, Error *err);
+
+/* A second name of a domain, for one that is being renamed; false when another has it. Nobody sees
+ * it until domain_set_renamed(). */
+bool domain_list_claim_name(Domain *d, const char *name);
+void domain_list_release_name(Domain *d, const char *name);
 
 Domain *domain_ref(Domain *d);
 Domain *domain_unref(Domain *d); /* returns NULL */
@@ -140,6 +145,11 @@ const DomainConfig *domain_current_config(const Domain *d);
 
 /* The configuration is taken over. Emits DEFINED_ADDED or DEFINED_UPDATED. */
 void domain_set_config(Domain *d, DomainConfig *config);
+/* Both as they are after an edit, taken over; NULL leaves one as it is. No event. */
+void domain_set_edited(Domain *d, DomainConfig *config, DomainConfig *live);
+/* The template under the name that was claimed, taken over. Emits UNDEFINED_RENAMED with the old
+ * name and DEFINED_RENAMED with the new one. */
+void domain_set_renamed(Domain *d, DomainConfig *config);
 /* Emits UNDEFINED_REMOVED; a domain that is off goes. */
 void domain_clear_config(Domain *d);
 /* Gives the next id and the live configuration, taken over; PAUSED for STARTING_UP, no event. `id`
@@ -156,19 +166,18 @@ void domain_emit(Domain *d, DomainEventKind kind);
 /* The image's path is taken over; {} removes it. */
 void domain_set_image(Domain *d, DomainImage image);
 
-/* The configuration to start with, the caller's: the one given with the verb as XML, else a copy of the
- * template. */
+/* The configuration to start with, the caller's: the one given with the verb as XML, else a copy of
+ * the template. */
 int domain_start_config(const Domain *d, const OpArgs *args, DomainConfig **ret, Error *err);
 
 /* Records: the domain's facts as rows of a transaction. */
-void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config,
-                          bool autostart);
-void domain_record_runtime(StoreTx *tx, const Domain *d, int64_t pid, uint64_t start_time,
-                           const char *driver_state_json);
+void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config);
+void domain_record_runtime(StoreTx *tx, const Domain *d, const DomainConfig *live, int64_t pid,
+                           uint64_t start_time, const char *driver_state_json);
 void domain_record_ended(StoreTx *tx, const Domain *d);
 
-/* Whether a verb may begin in the domain's state; libvirt's words in the error (the state x verb table
- * in verb.c). */
+/* Whether a verb may begin in the domain's state; libvirt's words in the error (the state x verb
+ * table in verb.c). */
 int domain_check_verb(const Domain *d, DomainVerb verb, Error *err);
 
 /* Conditions of steps: OpStep.needs. */

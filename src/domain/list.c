@@ -82,6 +82,19 @@ int domain_list_add(DomainList *list, const char *name, const Uuid *uuid, Domain
         return 0;
 }
 
+bool domain_list_claim_name(Domain *d, const char *name)
+{
+        if (map_get_str(&d->list->by_name, name))
+                return false;
+        map_put_str(&d->list->by_name, name, d);
+        return true;
+}
+
+void domain_list_release_name(Domain *d, const char *name)
+{
+        map_remove_str(&d->list->by_name, name);
+}
+
 void domain_list_set_id(Domain *d, int64_t id)
 {
         DomainList *list = d->list;

@@ -5,24 +5,22 @@
 #include "store/table-domain.h"
 #include "store/table-runtime.h"
 
-void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config,
-                          bool autostart)
+void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config)
 {
         _cleanup_(free_ptr) char *json = domain_config_to_json(config);
 
         domain_row_put(tx, &(DomainRow){
                                    .uuid = d->uuid,
                                    .driver = d->list->driver_name,
-                                   .name = d->name,
+                                   .name = config->name,
                                    .config = json,
-                                   .autostart = autostart,
                            });
 }
 
-void domain_record_runtime(StoreTx *tx, const Domain *d, int64_t pid, uint64_t start_time,
-                           const char *driver_state_json)
+void domain_record_runtime(StoreTx *tx, const Domain *d, const DomainConfig *live, int64_t pid,
+                           uint64_t start_time, const char *driver_state_json)
 {
-        _cleanup_(free_ptr) char *json = domain_config_to_json(d->live);
+        _cleanup_(free_ptr) char *json = domain_config_to_json(live);
 
         runtime_row_put(tx, &(RuntimeRow){
                                     .uuid = d->uuid,

@@ -50,6 +50,8 @@ typedef enum DomainReason {
 #define DOMAIN_EVENTS(X)                                                                           \
         X(DEFINED_ADDED)                                                                           \
         X(DEFINED_UPDATED)                                                                         \
+        X(DEFINED_RENAMED)                                                                         \
+        X(UNDEFINED_RENAMED)                                                                       \
         X(UNDEFINED_REMOVED)                                                                       \
         X(STARTED_BOOTED)                                                                          \
         X(STARTED_RESTORED)                                                                        \
@@ -71,7 +73,8 @@ typedef enum DomainReason {
         X(PMSUSPENDED_MEMORY)                                                                      \
         X(CRASHED_PANICKED)                                                                        \
         X(REBOOT)                                                                                  \
-        X(JOB_COMPLETED)
+        X(JOB_COMPLETED)                                                                           \
+        X(METADATA_CHANGED)
 
 typedef enum DomainEventKind {
 #define X(name) EVENT_##name,
@@ -97,7 +100,10 @@ typedef enum DomainEventKind {
         X(MANAGED_SAVE, "managed save")                                                            \
         X(MANAGED_SAVE_REMOVE, "managed save remove")                                              \
         X(SET_AUTOSTART, "set autostart")                                                          \
-        X(LEARN, "learn about")
+        X(LEARN, "learn about")                                                                    \
+        X(EDIT, "edit")                                                                            \
+        X(RENAME, "rename")                                                                        \
+        X(RESET, "reset")
 
 typedef enum DomainVerb {
 #define X(name, text) VERB_##name,

@@ -14,6 +14,7 @@ typedef enum Standing {
 #define NOT_RUN "domain is not running"
 #define IS_RUN  "domain is already running"
 #define IS_ACT  "domain is already active"
+#define RENAMED "cannot rename active domain"
 
 static const struct {
         const char *refused[_STANDING_MAX]; /* OK: may begin */
@@ -35,6 +36,9 @@ static const struct {
         [VERB_MANAGED_SAVE_REMOVE] = {{OK, OK, OK, OK}, OK},
         [VERB_SET_AUTOSTART]       = {{OK, OK, OK, OK}, "cannot set autostart for transient domain"},
         [VERB_LEARN]               = {{OK, OK, OK, OK}, OK},
+        [VERB_EDIT]                = {{OK, OK, OK, OK}, OK},
+        [VERB_RENAME]              = {{OK, RENAMED, RENAMED, RENAMED}, RENAMED},
+        [VERB_RESET]               = {{NOT_RUN, OK, OK, OK}, OK},
 };
 
 static Standing standing(const Domain *d)

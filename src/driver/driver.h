@@ -1,7 +1,7 @@
 /* What a hypervisor driver is to the engine: operations for the verbs, and a few calls.
  *
- * A driver sees domain/, op/, store/, config/, image/ and below; never the engine. Its functions run on
- * the loop thread and never block it. It reports what its guests do by the functions of
+ * A driver sees domain/, op/, store/, config/, image/ and below; never the engine. Its functions
+ * run on the loop thread and never block it. It reports what its guests do by the functions of
  * domain/domain.h. */
 #pragma once
 
@@ -72,9 +72,9 @@ struct DriverType {
         const char *const *virt_types; /* what <domain type=> may say; NULL-terminated */
         unsigned max_vcpus;            /* of a guest, at most */
 
-        /* The operation of a verb, NULL where the driver has none. START boots; RESTORE brings an image
-         * back (op->args.path), SAVE writes one (path; managed: it becomes the domain's). They leave
-         * the domain as domain/domain.h says. */
+        /* The operation of a verb, NULL where the driver has none. START boots; RESTORE brings an
+         * image back (op->args.path), SAVE writes one (path; managed: it becomes the domain's).
+         * They leave the domain as domain/domain.h says. */
         const OpType *ops[_VERB_MAX];
 
         /* Makes driver->instance. Rows of the store may be read; the loop does not run yet. */
@@ -84,21 +84,29 @@ struct DriverType {
 
         /* A leaf: learns what is needed to judge a configuration (the emulator's capabilities). */
         void (*prepare)(Driver *driver, const DomainConfig *config, DriverDoneFn *done, void *data);
-        /* After prepare: fills what the driver decides (emulator, machine) and refuses what it cannot
-         * do, ERROR_CONFIG_UNSUPPORTED. Idempotent. */
+        /* After prepare: fills what the driver decides (emulator, machine) and refuses what it
+         * cannot do, ERROR_CONFIG_UNSUPPORTED. Idempotent. */
         int (*validate)(Driver *driver, DomainConfig *config, Error *err);
 
-        /* Takes up a guest of an earlier daemon: `row`, good during the call, is its record, the domain
-         * is off. A guest whose process lives is active when the call returns (domain_began). After
-         * `done` the domain is as it truly is: running, paused, or off with the fitting event. Many
-         * run at once, and each is bounded by a deadline; an error means that the guest is there and
-         * does not answer. */
+        /* Takes up a guest of an earlier daemon: `row`, good during the call, is its record, the
+         * domain is off. A guest whose process lives is active when the call returns
+         * (domain_began). After `done` the domain is as it truly is: running, paused, or off with
+         * the fitting event. Many run at once, and each is bounded by a deadline; an error means
+         * that the guest is there and does not answer. */
         void (*reconnect)(Driver *driver, Domain *d, const RuntimeRow *row, DriverDoneFn *done,
                           void *data);
 
-        /* Ends the guest's process now, whatever it is doing; the end is seen as any other. Makes every
-         * wait on the guest end. For destroy, which must not wait behind an operation. */
+        /* Ends the guest's process now, whatever it is doing; the end is seen as any other. Makes
+         * every wait on the guest end. For destroy, which must not wait behind an operation. */
         void (*kill)(Driver *driver, Domain *d);
+
+        /* For a step of the engine's edit, as its run(): makes the running guest follow `to` in
+         * what op->args.edit is about (a kind that config_edit_moves_guest()). Where the guest is
+         * already so, nothing happens. `to` is good during the wait. ERROR_UNSUPPORTED for what the
+         * driver cannot do. */
+        int (*edit_guest)(Op *op, const DomainConfig *to, Error *err);
+        /* Puts the runtime row of an active domain into a transaction, with that configuration. */
+        void (*record)(StoreTx *tx, const Domain *d, const DomainConfig *live);
 
         /* Renews what costs nothing of d->stats: what can be read without waiting. May be NULL. */
         void (*sample)(Driver *driver, Domain *d);
@@ -106,21 +114,21 @@ struct DriverType {
          * way for a domain, as long as the hypervisor is silent; `done` comes on a later turn,
          * also when the guest ends. A negative return: it cannot be asked now. May be NULL. */
         int (*refresh)(Driver *driver, Domain *d, DriverDoneFn *done, void *data, Error *err);
-        /* A question to the hypervisor of an active domain, with a deadline; `done` comes on a later
-         * turn. A negative return refuses at once. May be NULL. */
+        /* A question to the hypervisor of an active domain, with a deadline; `done` comes on a
+         * later turn. A negative return refuses at once. May be NULL. */
         int (*ask)(Driver *driver, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
                    void *data, Error *err);
 
         /* A descriptor that speaks with the guest's console `device` (an alias; NULL: the first),
          * non-blocking, the caller's. */
-        int (*open_console)(Driver *driver, Domain *d, const char *device, int *ret_fd,
-                            Error *err);
+        int (*open_console)(Driver *driver, Domain *d, const char *device, int *ret_fd, Error *err);
 
-        /* The <guest> elements of libvirt's capabilities document, the caller's: what is known now. */
+        /* The <guest> elements of libvirt's capabilities document, the caller's: what is known now.
+         */
         char *(*capabilities)(Driver *driver);
-        /* libvirt's domain capabilities document for such guests, the caller's. After prepare for the
-         * emulator and architecture. ERROR_INVALID_ARGUMENT, in libvirt's words, for a machine or kind
-         * that there is not. */
+        /* libvirt's domain capabilities document for such guests, the caller's. After prepare for
+         * the emulator and architecture. ERROR_INVALID_ARGUMENT, in libvirt's words, for a machine
+         * or kind that there is not. */
         int (*domain_capabilities)(Driver *driver, const DriverMachine *machine, char **ret,
                                    Error *err);
         /* Names of CPU models for an architecture, after prepare; the caller's strv, NULL for none.

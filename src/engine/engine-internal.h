@@ -92,4 +92,4 @@ Recovery *recovery_free(Recovery *recovery);
 void engine_unclaim(Domain *d);
 
 extern const OpType define_op, undefine_op, create_op, restore_op, image_remove_op,
-        set_autostart_op, learn_op;
+        set_autostart_op, learn_op, edit_op, rename_op;

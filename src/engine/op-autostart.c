@@ -1,6 +1,8 @@
 /* Set autostart: whether the domain starts with the host (args.autostart). */
 #include "engine/engine-internal.h"
 
+#include "store/table-domain.h"
+
 static OpStepFn autostart_record, autostart_show;
 
 static const OpStep steps[] = {
@@ -23,7 +25,7 @@ static int autostart_record(Op *op, Error *err)
                 return error_set(err, ERROR_OPERATION_INVALID, "domain '%s' is being undefined",
                                  d->name);
         tx = store_tx_new(op_store(op));
-        domain_record_config(tx, d, d->config, op->args.autostart);
+        domain_row_set_autostart(tx, &d->uuid, op->args.autostart);
         return op_commit(op, tx, err);
 }
 

@@ -5,12 +5,12 @@
  * args.xml. */
 #include "engine/arrival.h"
 
-static OpStepFn config_read, domain_claim, config_record, config_show;
+static OpStepFn config_read, domain_claim, domain_unclaim, config_record, config_show;
 
 static const OpStep steps[] = {
         {.name = "read configuration", .run = config_read},
         {.name = "probe emulator", .run = arrival_probe},
-        {.name = "claim name", .run = domain_claim, .undo = arrival_unclaim},
+        {.name = "claim name", .run = domain_claim, .undo = domain_unclaim},
         {.name = "record configuration", .run = config_record, .flags = OP_COMMITS},
         {.name = "show configuration", .run = config_show},
         {},
@@ -49,12 +49,22 @@ static int domain_claim(Op *op, Error *err)
                 r = domain_list_add(list, a->config->name, &a->config->uuid, &d, err);
                 if (r < 0)
                         return r;
-        } else if (d->holder && d->holder->type == &undefine_op) {
-                return error_set(err, ERROR_OPERATION_INVALID, "domain '%s' is being undefined",
-                                 d->name);
+        } else if (d->holder &&
+                   (d->holder->type == &undefine_op || d->holder->type == &rename_op)) {
+                return error_set(err, ERROR_OPERATION_INVALID, "domain '%s' is being %s", d->name,
+                                 d->holder->type == &rename_op ? "renamed" : "undefined");
         }
+        d->defining++;
         a->d = domain_ref(d);
         return OP_NEXT;
+}
+
+static int domain_unclaim(Op *op, Error *err)
+{
+        Arrival *a = op->state;
+
+        a->d->defining--;
+        return arrival_unclaim(op, err);
 }
 
 static int config_record(Op *op, Error *err)
@@ -62,7 +72,7 @@ static int config_record(Op *op, Error *err)
         Arrival *a = op->state;
         StoreTx *tx = store_tx_new(op_store(op));
 
-        domain_record_config(tx, a->d, a->config, a->d->autostart);
+        domain_record_config(tx, a->d, a->config);
         return op_commit(op, tx, err);
 }
 
@@ -72,6 +82,7 @@ static int config_show(Op *op, Error *err)
         EngineCall *call = call_of(op);
 
         (void) err;
+        a->d->defining--;
         domain_set_config(a->d, TAKE_PTR(a->config));
         if (!call->d)
                 call->d = domain_ref(a->d);

@@ -15,6 +15,8 @@ static const struct {
         [VERB_MANAGED_SAVE_REMOVE] = {&image_remove_op, false},
         [VERB_SET_AUTOSTART] = {&set_autostart_op, false},
         [VERB_LEARN] = {&learn_op, true},
+        [VERB_EDIT] = {&edit_op, false},
+        [VERB_RENAME] = {&rename_op, false},
 };
 
 const OpType *engine_op_type(DomainVerb verb, bool has_domain)

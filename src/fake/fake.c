@@ -48,7 +48,7 @@ int fake_record(Op *op)
 {
         StoreTx *tx = store_tx_new(op_store(op));
 
-        domain_record_runtime(tx, op_domain(op), 0, 0, NULL);
+        fake_record_row(tx, op_domain(op), op_domain(op)->live);
         store_commit(tx, STORE_ORDERED, op_wake_cb, op);
         return OP_WAIT;
 }
@@ -174,7 +174,7 @@ static void fake_kill(Driver *driver, Domain *d)
 static void fake_sample(Driver *driver, Domain *d)
 {
         d->stats.sampled_ms = loop_now_ms(driver->host.loop);
-        d->stats.balloon_kib = domain_current_config(d)->memory;
+        d->stats.balloon_kib = config_current_memory(domain_current_config(d));
 }
 
 /* The guest does nothing with its disks, and one host CPU's worth of nothing with its own. */
@@ -191,7 +191,7 @@ static int fake_refresh(Driver *driver, Domain *d, DriverDoneFn *done, void *dat
                 disk->target = xstrdup(d->live->disks.items[i].target);
                 disk->has_io = true;
         }
-        for (uint32_t i = 0; i < d->live->vcpus; i++)
+        for (uint32_t i = 0; i < config_current_vcpus(d->live); i++)
                 *vec_push(&d->stats.vcpus) = (VcpuStats){.number = i, .affinity = {1}};
         d->stats.refreshed_ms = loop_now_ms(driver->host.loop);
         /* `done` comes on a later turn, as for any driver. */
@@ -343,6 +343,7 @@ const DriverType fake_driver = {
                         [VERB_DESTROY] = &fake_destroy_op,
                         [VERB_SUSPEND] = &fake_suspend_op,
                         [VERB_RESUME] = &fake_resume_op,
+                        [VERB_RESET] = &fake_reset_op,
                 },
         .open = fake_open,
         .close = fake_close,
@@ -350,6 +351,8 @@ const DriverType fake_driver = {
         .validate = fake_validate,
         .reconnect = fake_reconnect,
         .kill = fake_kill,
+        .edit_guest = fake_edit_guest,
+        .record = fake_record_row,
         .sample = fake_sample,
         .refresh = fake_refresh,
         .ask = fake_ask,

@@ -14,6 +14,20 @@ static char *guest_path(const Driver *driver, const Uuid *uuid)
         return xasprintf("%s/%s.guest", driver->host.run_dir, UUID_TEXT(uuid));
 }
 
+void fake_guest_follow(FakeGuest *guest, const DomainConfig *config)
+{
+        guest->balloon_kib = config_current_memory(config);
+        guest->vcpus = config_current_vcpus(config);
+}
+
+FakeGuest fake_guest_of(const DomainConfig *config)
+{
+        FakeGuest guest = {.memory = fake_memory_new()};
+
+        fake_guest_follow(&guest, config);
+        return guest;
+}
+
 bool fake_guest_exists(const Driver *driver, const Uuid *uuid)
 {
         _cleanup_(free_ptr) char *path = guest_path(driver, uuid);
@@ -31,7 +45,8 @@ int fake_guest_read(const Driver *driver, const Uuid *uuid, FakeGuest *ret, Erro
 
         if (r < 0)
                 return r;
-        if (sscanf(text, "%" SCNu64 " %d", &guest.memory, &running) != 2)
+        if (sscanf(text, "%" SCNu64 " %d %" SCNu64 " %" SCNu32, &guest.memory, &running,
+                   &guest.balloon_kib, &guest.vcpus) != 4)
                 return error_set(err, ERROR_INTERNAL, "guest file '%s' is damaged", path);
         guest.running = running;
         *ret = guest;
@@ -47,7 +62,8 @@ int fake_guest_write(const Driver *driver, const Uuid *uuid, const FakeGuest *gu
         /* Not durable: a guest does not survive its host. */
         if (!f)
                 return error_set_errno(err, errno, "cannot create '%s'", temp);
-        fprintf(f, "%" PRIu64 " %d\n", guest->memory, guest->running);
+        fprintf(f, "%" PRIu64 " %d %" PRIu64 " %" PRIu32 "\n", guest->memory, guest->running,
+                guest->balloon_kib, guest->vcpus);
         if (fclose(f) != 0 || rename(temp, path) < 0)
                 return error_set_errno(err, errno, "cannot write '%s'", path);
         return 0;

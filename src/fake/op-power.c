@@ -32,13 +32,34 @@ static int guest_shutdown(Op *op, Error *err)
 static int guest_reboot(Op *op, Error *err)
 {
         Domain *d = op_domain(op);
-        FakeGuest guest = {.memory = fake_memory_new(), .running = d->state == DOMAIN_RUNNING};
-        int r = fake_guest_write(op_driver(op), &d->uuid, &guest, err);
+        FakeGuest guest = fake_guest_of(d->live);
+        int r;
 
+        guest.running = d->state == DOMAIN_RUNNING;
+        r = fake_guest_write(op_driver(op), &d->uuid, &guest, err);
         if (r < 0)
                 return r;
         domain_emit(d, EVENT_REBOOT);
         return OP_NEXT;
+}
+
+/* Memory and processors come and go as they are told to. */
+int fake_edit_guest(Op *op, const DomainConfig *to, Error *err)
+{
+        Domain *d = op_domain(op);
+        FakeGuest guest;
+        int r = fake_guest_read(op_driver(op), &d->uuid, &guest, err);
+
+        if (r < 0)
+                return r;
+        fake_guest_follow(&guest, to);
+        r = fake_guest_write(op_driver(op), &d->uuid, &guest, err);
+        return r < 0 ? r : OP_NEXT;
+}
+
+void fake_record_row(StoreTx *tx, const Domain *d, const DomainConfig *live)
+{
+        domain_record_runtime(tx, d, live, 0, 0, NULL);
 }
 
 static int guest_destroy(Op *op, Error *err)
@@ -57,4 +78,5 @@ ONE_STEP(fake_suspend_op, "suspend", guest_suspend, DOMAIN_NEEDS_ACTIVE);
 ONE_STEP(fake_resume_op, "resume", guest_resume, DOMAIN_NEEDS_ACTIVE);
 ONE_STEP(fake_shutdown_op, "shutdown", guest_shutdown, DOMAIN_NEEDS_ACTIVE);
 ONE_STEP(fake_reboot_op, "reboot", guest_reboot, DOMAIN_NEEDS_ACTIVE);
+ONE_STEP(fake_reset_op, "reset", guest_reboot, DOMAIN_NEEDS_ACTIVE);
 ONE_STEP(fake_destroy_op, "destroy", guest_destroy, 0);

@@ -121,8 +121,11 @@ static int guest_create(Op *op, Error *err)
 {
         Domain *d = op_domain(op);
         RestoreState *s = op->state;
-        FakeGuest guest = {.memory = s->memory};
-        int r = fake_guest_write(op_driver(op), &d->uuid, &guest, err);
+        FakeGuest guest = fake_guest_of(s->config);
+        int r;
+
+        guest.memory = s->memory;
+        r = fake_guest_write(op_driver(op), &d->uuid, &guest, err);
 
         if (r < 0)
                 return r;
@@ -141,7 +144,7 @@ static int running_record(Op *op, Error *err)
         const Domain *d = op_domain(op);
         StoreTx *tx = store_tx_new(op_store(op));
 
-        domain_record_runtime(tx, d, 0, 0, NULL);
+        fake_record_row(tx, d, d->live);
         if (op->args.managed)
                 image_row_delete(tx, &d->uuid);
         return op_commit(op, tx, err);

@@ -33,12 +33,13 @@ const OpType fake_start_op = {.name = "start", .steps = steps};
 static int guest_create(Op *op, Error *err)
 {
         Domain *d = op_domain(op);
-        FakeGuest guest = {.memory = fake_memory_new()};
+        FakeGuest guest;
         DomainConfig *live;
         int r = domain_start_config(d, &op->args, &live, err);
 
         if (r < 0)
                 return r;
+        guest = fake_guest_of(live);
         r = fake_guest_write(op_driver(op), &d->uuid, &guest, err);
         if (r < 0) {
                 domain_config_free(live);
@@ -59,7 +60,7 @@ static int running_record(Op *op, Error *err)
         Domain *d = op_domain(op);
         StoreTx *tx = store_tx_new(op_store(op));
 
-        domain_record_runtime(tx, d, 0, 0, NULL);
+        fake_record_row(tx, d, d->live);
         if (op->args.force_boot && d->image.path) {
                 op->args.path = xstrdup(d->image.path);
                 image_row_delete(tx, &d->uuid);

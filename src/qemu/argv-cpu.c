@@ -141,7 +141,7 @@ static void add_topology(Argv *argv)
 {
         const DomainConfig *config = argv->config;
         const CpuTopology *topology = config->cpu ? config->cpu->topology : NULL;
-        uint32_t now = config->has_vcpu_current ? config->vcpu_current : config->vcpus;
+        uint32_t now = config_current_vcpus(config);
         _cleanup_(str_done) Str smp = {};
 
         str_addf(&smp, "%u", now);

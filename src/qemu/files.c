@@ -137,7 +137,7 @@ static void hold_also(Domain *other, json_t *file)
         json_array_append(held, file);
         free(guest->held);
         guest->held = json_dumps(held, JSON_COMPACT);
-        qemu_guest_record(tx, other, guest->shown);
+        qemu_guest_record_state(tx, other);
         store_commit(tx, STORE_ORDERED, NULL, NULL);
 }
 

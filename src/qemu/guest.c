@@ -13,6 +13,7 @@
 #include "qemu/qemu.h"
 #include "qemu/reconnect.h"
 #include "qemu/stats.h"
+#include "store/table-runtime.h"
 
 #include <signal.h>
 #include <time.h>
@@ -430,17 +431,31 @@ int qemu_guest_adopt(Driver *driver, Domain *d, const RuntimeRow *row, Error *er
         return 0;
 }
 
-void qemu_guest_record(StoreTx *tx, const Domain *d, bool shown)
+/* The driver's part of the runtime row; the caller's. */
+static char *state_text(const QemuGuest *guest, bool shown)
 {
-        QemuGuest *guest = qemu_guest(d);
-
         _cleanup_(json_p) json_t *state =
                 json_pack("{s:b, s:I}", "shown", shown, "log-start", (json_int_t) guest->log_start);
+
         if (guest->held)
                 json_object_set_new(state, "held", json_loads(guest->held, 0, NULL));
-        _cleanup_(free_ptr) char *text = json_dumps(state, JSON_COMPACT);
+        return json_dumps(state, JSON_COMPACT);
+}
 
-        domain_record_runtime(tx, d, child_pid(guest->child), child_start_time(guest->child), text);
+void qemu_guest_record(StoreTx *tx, const Domain *d, const DomainConfig *live, bool shown)
+{
+        const QemuGuest *guest = qemu_guest(d);
+        _cleanup_(free_ptr) char *state = state_text(guest, shown);
+
+        domain_record_runtime(tx, d, live, child_pid(guest->child), child_start_time(guest->child),
+                              state);
+}
+
+void qemu_guest_record_state(StoreTx *tx, const Domain *d)
+{
+        _cleanup_(free_ptr) char *state = state_text(qemu_guest(d), qemu_guest(d)->shown);
+
+        runtime_row_set_state(tx, &d->uuid, state);
 }
 
 /* --- commands --- */

@@ -81,7 +81,11 @@ int qemu_guest_release(Domain *d, Error *err);
 int qemu_guest_adopt(Driver *driver, Domain *d, const RuntimeRow *row, Error *err);
 /* Puts the runtime row of an active domain into a transaction. `shown`: what the next daemon is to
  * believe. */
-void qemu_guest_record(StoreTx *tx, const Domain *d, bool shown);
+void qemu_guest_record(StoreTx *tx, const Domain *d, const DomainConfig *live, bool shown);
+
+/* The same of a row that is there, but for the configuration, which an edit may be about to change.
+ */
+void qemu_guest_record_state(StoreTx *tx, const Domain *d);
 
 /* What such a row says that the guest held (owner.h), the caller's, or NULL. */
 char *qemu_guest_held(const RuntimeRow *row);

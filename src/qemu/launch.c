@@ -168,7 +168,7 @@ int launch_record(Op *op, Error *err)
                 return error_set(err, ERROR_OPERATION_FAILED, "QEMU process of domain '%s' ended",
                                  op_domain(op)->name);
         tx = store_tx_new(op_store(op));
-        qemu_guest_record(tx, op_domain(op), false);
+        qemu_guest_record(tx, op_domain(op), op_domain(op)->live, false);
         store_commit(tx, STORE_ORDERED, op_wake_cb, op);
         return OP_WAIT;
 }

@@ -39,10 +39,7 @@ static const OpStep steps[] = {
         {.name = "open image", .run = image_read, .needs = DOMAIN_NEEDS_OFF},
         {.name = "check files", .run = launch_check, .needs = DOMAIN_NEEDS_OFF},
         {.name = "look at owners", .run = files_look, .needs = DOMAIN_NEEDS_OFF},
-        {.name = "give files",
-         .run = files_take,
-         .undo = files_return,
-         .needs = DOMAIN_NEEDS_OFF},
+        {.name = "give files", .run = files_take, .undo = files_return, .needs = DOMAIN_NEEDS_OFF},
         {.name = "bind monitor",
          .run = launch_bind,
          .undo = launch_unbind,
@@ -170,7 +167,7 @@ static int running_record(Op *op, Error *err)
         StoreTx *tx = store_tx_new(op_store(op));
 
         files_keep(op);
-        qemu_guest_record(tx, d, true);
+        qemu_guest_record(tx, d, d->live, true);
         if (op->args.managed)
                 image_row_delete(tx, &d->uuid);
         return op_commit(op, tx, err);

@@ -21,10 +21,7 @@ static const OpStep steps[] = {
         {.name = "read configuration", .run = config_read, .needs = DOMAIN_NEEDS_OFF},
         {.name = "check files", .run = launch_check, .needs = DOMAIN_NEEDS_OFF},
         {.name = "look at owners", .run = files_look, .needs = DOMAIN_NEEDS_OFF},
-        {.name = "give files",
-         .run = files_take,
-         .undo = files_return,
-         .needs = DOMAIN_NEEDS_OFF},
+        {.name = "give files", .run = files_take, .undo = files_return, .needs = DOMAIN_NEEDS_OFF},
         {.name = "bind monitor",
          .run = launch_bind,
          .undo = launch_unbind,
@@ -61,7 +58,7 @@ static int running_record(Op *op, Error *err)
         StoreTx *tx = store_tx_new(op_store(op));
 
         files_keep(op);
-        qemu_guest_record(tx, d, true);
+        qemu_guest_record(tx, d, d->live, true);
         if (op->args.force_boot && d->image.path) {
                 free(op->args.path);
                 op->args.path = xstrdup(d->image.path);

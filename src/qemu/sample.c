@@ -150,8 +150,7 @@ void qemu_sample(Driver *driver, Domain *d)
                 stats->rss_kib = times.rss_kib;
         }
         if (!stats->balloon_kib)
-                stats->balloon_kib =
-                        d->live->has_current_memory ? d->live->current_memory : d->live->memory;
+                stats->balloon_kib = config_current_memory(d->live);
         for (size_t i = 0; i < stats->vcpus.len; i++)
                 sample_vcpu(pid, &stats->vcpus.items[i]);
         sample_nets(stats, d->live);

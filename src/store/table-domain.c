@@ -8,9 +8,15 @@ void domain_row_put(StoreTx *tx, const DomainRow *row)
                      "INSERT INTO domain (uuid, driver, name, config, autostart) "
                      "VALUES (?, ?, ?, ?, ?) ON CONFLICT (uuid) DO UPDATE SET "
                      "driver = excluded.driver, name = excluded.name, "
-                     "config = excluded.config, autostart = excluded.autostart",
+                     "config = excluded.config",
                      value_uuid(&row->uuid), value_text(row->driver), value_text(row->name),
                      value_text(row->config), value_int(row->autostart));
+}
+
+void domain_row_set_autostart(StoreTx *tx, const Uuid *uuid, bool autostart)
+{
+        store_tx_add(tx, "UPDATE domain SET autostart = ? WHERE uuid = ?", value_int(autostart),
+                     value_uuid(uuid));
 }
 
 void domain_row_delete(StoreTx *tx, const Uuid *uuid)

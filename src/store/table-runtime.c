@@ -17,6 +17,12 @@ void runtime_row_put(StoreTx *tx, const RuntimeRow *row)
                      value_text(row->state));
 }
 
+void runtime_row_set_state(StoreTx *tx, const Uuid *uuid, const char *state)
+{
+        store_tx_add(tx, "UPDATE runtime SET state = ? WHERE uuid = ?", value_text(state),
+                     value_uuid(uuid));
+}
+
 void runtime_row_delete(StoreTx *tx, const Uuid *uuid)
 {
         store_tx_add(tx, "DELETE FROM runtime WHERE uuid = ?", value_uuid(uuid));

@@ -21,5 +21,7 @@ typedef struct RuntimeRow {
 typedef int RuntimeRowFn(void *data, const RuntimeRow *row, Error *err);
 
 void runtime_row_put(StoreTx *tx, const RuntimeRow *row);
+/* Changes the driver's own part of a row alone. */
+void runtime_row_set_state(StoreTx *tx, const Uuid *uuid, const char *state);
 void runtime_row_delete(StoreTx *tx, const Uuid *uuid);
 int runtime_row_load(Store *store, RuntimeRowFn *each, void *data, Error *err);

@@ -7,6 +7,7 @@ static const WireHandler *const tables[] = {
         handlers_domain_save, handlers_domain_job, handlers_domain_metadata, handlers_stats,
         handlers_domain_stats, handlers_ask, handlers_screenshot, handlers_agent,
         handlers_events,      handlers_console,    handlers_capabilities,    handlers_node,
+        handlers_domain_edit,
 };
 
 void dispatch_init(WireDispatch *dispatch)

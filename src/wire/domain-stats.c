@@ -107,7 +107,7 @@ static void group_balloon(Record *record)
         };
         const DomainConfig *config = record->config;
         const DomainStats *stats = &record->d->stats;
-        uint64_t current = config->has_current_memory ? config->current_memory : config->memory;
+        uint64_t current = config_current_memory(config);
 
         add_big(record, stats->balloon_kib ? stats->balloon_kib : current, "balloon.current");
         add_big(record, config->memory, "balloon.maximum");
@@ -127,8 +127,7 @@ static void group_vcpu(Record *record)
         const DomainConfig *config = record->config;
         const DomainStats *stats = &record->d->stats;
 
-        add_uint(record, config->has_vcpu_current ? config->vcpu_current : config->vcpus,
-                 "vcpu.current");
+        add_uint(record, config_current_vcpus(config), "vcpu.current");
         add_uint(record, config->vcpus, "vcpu.maximum");
         for (size_t i = 0; i < stats->vcpus.len; i++) {
                 const VcpuStats *vcpu = &stats->vcpus.items[i];

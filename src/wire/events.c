@@ -66,6 +66,29 @@ static void send_reboot(WireClient *client, int32_t callback_id, const DomainEve
         send_message(client, REMOTE_DOMAIN_EVENT_CALLBACK_REBOOT, &message);
 }
 
+/* What was changed is told by the operation that changed it. */
+static void send_metadata_change(WireClient *client, int32_t callback_id, const DomainEvent *event)
+{
+        const Edit *edit = event->op->args.edit;
+        RemoteDomainEventCallbackMetadataChangeArgs message = {
+                .callback_id = callback_id,
+                .dom = handle_of(event),
+        };
+
+        switch (edit->kind) {
+        case EDIT_KIND_DESCRIPTION:
+                message.type = VIR_DOMAIN_METADATA_DESCRIPTION;
+                break;
+        case EDIT_KIND_TITLE:
+                message.type = VIR_DOMAIN_METADATA_TITLE;
+                break;
+        default:
+                message.type = VIR_DOMAIN_METADATA_ELEMENT;
+                message.nsuri = edit->uri;
+        }
+        send_message(client, REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, &message);
+}
+
 /* The verb that an operation of the driver carries out. */
 static DomainVerb verb_of(const Driver *driver, const Op *op)
 {
@@ -106,6 +129,10 @@ static void send_event(WireClient *client, int32_t callback_id, const DomainEven
                 break;
         case VIR_DOMAIN_EVENT_ID_REBOOT:
                 send_reboot(client, callback_id, event);
+                break;
+        case VIR_DOMAIN_EVENT_ID_METADATA_CHANGE:
+                if (event->op && event->op->args.edit)
+                        send_metadata_change(client, callback_id, event);
                 break;
         case VIR_DOMAIN_EVENT_ID_JOB_COMPLETED:
                 if (event->op)

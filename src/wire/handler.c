@@ -5,6 +5,8 @@
 #include "wire/call.h"
 #include "wire/server-internal.h"
 
+#include <libvirt/libvirt.h>
+
 Driver *call_driver(const WireCall *call)
 {
         return call->client->driver;
@@ -44,6 +46,22 @@ int call_flags(WireCall *call, uint32_t flags, uint32_t supported, Error *err)
                 return call_bad_argument(call, "flags", err,
                                          "unsupported flags (0x%x) in function %s",
                                          flags & ~supported, call->proc->api);
+        return 0;
+}
+
+int call_choose_config(WireCall *call, const Domain *d, uint32_t flags, const DomainConfig **ret,
+                       Error *err)
+{
+        if ((flags & VIR_DOMAIN_AFFECT_LIVE) && (flags & VIR_DOMAIN_AFFECT_CONFIG))
+                return call_bad_argument(call, "flags", err,
+                                         "flags LIVE and CONFIG in %s exclude one another",
+                                         call->proc->api);
+        if ((flags & VIR_DOMAIN_AFFECT_LIVE) && !domain_active(d))
+                return error_set(err, ERROR_OPERATION_INVALID, "domain is not running");
+        if ((flags & VIR_DOMAIN_AFFECT_CONFIG) && !domain_persistent(d))
+                return error_set(err, ERROR_OPERATION_INVALID,
+                                 "transient domains do not have any persistent config");
+        *ret = flags & VIR_DOMAIN_AFFECT_CONFIG ? d->config : domain_current_config(d);
         return 0;
 }
 

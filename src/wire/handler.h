@@ -62,7 +62,7 @@ struct WireCall {
 
 extern const WireHandler handlers_connect[], handlers_list[], handlers_domain_read[],
         handlers_domain_verbs[], handlers_domain_save[], handlers_domain_job[],
-        handlers_domain_metadata[], handlers_stats[], handlers_domain_stats[], handlers_ask[], handlers_screenshot[], handlers_agent[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
+        handlers_domain_metadata[], handlers_domain_edit[], handlers_stats[], handlers_domain_stats[], handlers_ask[], handlers_screenshot[], handlers_agent[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
 
 Driver *call_driver(const WireCall *call);
 Engine *call_engine(const WireCall *call);
@@ -73,6 +73,10 @@ int call_flags(WireCall *call, uint32_t flags, uint32_t supported, Error *err);
 /* ERROR_INVALID_ARGUMENT, told as libvirt tells of a caller's mistake. */
 int call_bad_argument(WireCall *call, const char *argument, Error *err, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+
+/* The configuration that VIR_DOMAIN_AFFECT_* mean for a read: what runs, or the template. */
+int call_choose_config(WireCall *call, const Domain *d, uint32_t flags, const DomainConfig **ret,
+                       Error *err);
 
 /* Asks the engine for a verb and answers when it has ended: WIRE_LATER. `args` is emptied; `fill`
  * may be NULL. */

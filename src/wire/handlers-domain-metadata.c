@@ -5,21 +5,6 @@
 
 #include <libvirt/libvirt.h>
 
-/* The configuration that the flags mean: what runs, or the template. */
-static int choose_config(const Domain *d, uint32_t flags, const DomainConfig **ret, Error *err)
-{
-        if ((flags & VIR_DOMAIN_AFFECT_LIVE) && (flags & VIR_DOMAIN_AFFECT_CONFIG))
-                return error_set(err, ERROR_INVALID_ARGUMENT,
-                                 "flags LIVE and CONFIG exclude one another");
-        if ((flags & VIR_DOMAIN_AFFECT_LIVE) && !domain_active(d))
-                return error_set(err, ERROR_OPERATION_INVALID, "domain is not running");
-        if ((flags & VIR_DOMAIN_AFFECT_CONFIG) && !domain_persistent(d))
-                return error_set(err, ERROR_OPERATION_INVALID,
-                                 "transient domains do not have any persistent config");
-        *ret = flags & VIR_DOMAIN_AFFECT_CONFIG ? d->config : domain_current_config(d);
-        return 0;
-}
-
 static int get_metadata(WireCall *call, Error *err)
 {
         const RemoteDomainGetMetadataArgs *args = call->args;
@@ -33,7 +18,7 @@ static int get_metadata(WireCall *call, Error *err)
         if (r >= 0)
                 r = call_domain(call, &args->dom, &d, err);
         if (r >= 0)
-                r = choose_config(d, args->flags, &config, err);
+                r = call_choose_config(call, d, args->flags, &config, err);
         if (r < 0)
                 return r;
         switch (args->type) {

@@ -22,11 +22,10 @@ static int get_info(WireCall *call, Error *err)
         config = domain_current_config(d);
         ret->state = (uint8_t) word_map_state(d->state);
         ret->max_mem = config->memory;
-        ret->memory = config->has_current_memory ? config->current_memory : config->memory;
+        ret->memory = config_current_memory(config);
         if (domain_active(d) && d->stats.balloon_kib > 0)
                 ret->memory = d->stats.balloon_kib;
-        ret->nr_virt_cpu =
-                (uint16_t) (config->has_vcpu_current ? config->vcpu_current : config->vcpus);
+        ret->nr_virt_cpu = (uint16_t) config_current_vcpus(config);
         ret->cpu_time = d->stats.cpu_time_ns;
         return WIRE_DONE;
 }

@@ -196,6 +196,14 @@ static int reboot_guest(WireCall *call, Error *err)
 
 /* --- between --- */
 
+static int reset_guest(WireCall *call, Error *err)
+{
+        const RemoteDomainResetArgs *args = call->args;
+        int r = call_flags(call, args->flags, 0, err);
+
+        return r < 0 ? r : submit_on(call, &args->dom, VERB_RESET, NULL, NULL, err);
+}
+
 static int suspend(WireCall *call, Error *err)
 {
         const RemoteDomainSuspendArgs *args = call->args;
@@ -233,6 +241,7 @@ const WireHandler handlers_domain_verbs[] = {
         {WIRE_REMOTE, REMOTE_DOMAIN_SHUTDOWN, shutdown_guest, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SHUTDOWN_FLAGS, shutdown_flags, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_REBOOT, reboot_guest, WIRE_SLOW},
+        {WIRE_REMOTE, REMOTE_DOMAIN_RESET, reset_guest, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SUSPEND, suspend, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_RESUME, resume, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SET_AUTOSTART, set_autostart, WIRE_SLOW},

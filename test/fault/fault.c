@@ -81,6 +81,50 @@ static void args_file(OpArgs *args, const char *root, const FaultDriver *fd)
         args->path = path_join(root, "image.sav");
 }
 
+static void args_edit(OpArgs *args, EditKind kind, EditAffect affect, const char *text,
+                      uint64_t number)
+{
+        const Edit edit = {
+                .kind = kind, .affect = affect, .text = xstrdup_null(text), .number = number};
+
+        args->edit = xmemdup(&edit, sizeof(edit));
+}
+
+static void args_title(OpArgs *args, const char *root, const FaultDriver *fd)
+{
+        (void) root;
+        (void) fd;
+        args_edit(args, EDIT_KIND_TITLE, EDIT_AFFECT_CURRENT, "edited", 0);
+}
+
+static void args_title_of_both(OpArgs *args, const char *root, const FaultDriver *fd)
+{
+        (void) root;
+        (void) fd;
+        args_edit(args, EDIT_KIND_TITLE, EDIT_AFFECT_BOTH, "edited", 0);
+}
+
+static void args_memory(OpArgs *args, const char *root, const FaultDriver *fd)
+{
+        (void) root;
+        (void) fd;
+        args_edit(args, EDIT_KIND_MEMORY, EDIT_AFFECT_BOTH, NULL, 1536);
+}
+
+static void args_vcpus(OpArgs *args, const char *root, const FaultDriver *fd)
+{
+        (void) root;
+        (void) fd;
+        args_edit(args, EDIT_KIND_VCPUS, EDIT_AFFECT_LIVE, NULL, 2);
+}
+
+static void args_rename(OpArgs *args, const char *root, const FaultDriver *fd)
+{
+        (void) root;
+        (void) fd;
+        args->name = xstrdup("renamed");
+}
+
 static const Scenario scenarios[] = {
         {"define", UNDEFINED, VERB_DEFINE, args_xml},
         {"redefine", RUNNING, VERB_DEFINE, args_xml},
@@ -100,6 +144,11 @@ static const Scenario scenarios[] = {
         {"undefine", OFF, VERB_UNDEFINE, NULL},
         {"undefine-saved", SAVED, VERB_UNDEFINE, args_discard},
         {"set-autostart", OFF, VERB_SET_AUTOSTART, NULL},
+        {"edit", OFF, VERB_EDIT, args_title},
+        {"edit-both", RUNNING, VERB_EDIT, args_title_of_both},
+        {"edit-memory", RUNNING, VERB_EDIT, args_memory},
+        {"edit-vcpus", RUNNING, VERB_EDIT, args_vcpus},
+        {"rename", OFF, VERB_RENAME, args_rename},
 };
 
 /* --- one fault --- */
@@ -306,6 +355,16 @@ static const char *file_word(const char *root, const char *name)
         return access(path, F_OK) == 0 ? "yes" : "no";
 }
 
+/* What an edit changes, of one configuration. */
+static char *config_text(const DomainConfig *config)
+{
+        return config ? xasprintf("'%s' %s %llu KiB %u vcpus", config->name,
+                                  config->title ? config->title : "",
+                                  (unsigned long long) config_current_memory(config),
+                                  config_current_vcpus(config))
+                      : xstrdup("none");
+}
+
 /* One line. The guest's memory is told as the same as before the operation, or another. */
 static char *world(Bench *b)
 {
@@ -313,13 +372,16 @@ static char *world(Bench *b)
         _cleanup_(free_ptr) char *identity = b->fd->identity(b->root, d, GUEST_UUID);
         _cleanup_(free_ptr) char *path = path_join(b->root, "identity");
         _cleanup_(free_ptr) char *before = NULL;
+        _cleanup_(free_ptr) char *template = config_text(d ? d->config : NULL);
+        _cleanup_(free_ptr) char *live = config_text(d ? d->live : NULL);
         const char *memory = identity;
 
         if (!str_eq(identity, "none") && !str_eq(identity, "many") && !str_eq(identity, "silent"))
                 memory = file_read(path, 256, &before, NULL, NULL) < 0 ? "new"
                          : str_eq(before, identity)                    ? "same"
                                                                        : "other";
-        return xasprintf("%s%s%s, guest %s, image %s, managed file %s, own file %s, partial %s%s",
+        return xasprintf("%s%s%s, guest %s, image %s, managed file %s, own file %s, partial %s, "
+                         "template %s, live %s%s%s",
                          !d                     ? "unknown"
                          : domain_persistent(d) ? "persistent"
                                                 : "transient",
@@ -327,7 +389,8 @@ static char *world(Bench *b)
                          d && d->image.path ? "yes" : "no",
                          file_word(b->root, "lib/save/" GUEST_NAME ".save"),
                          file_word(b->root, "image.sav"),
-                         nftw(b->root, count_entry, 16, FTW_PHYS) ? "yes" : "no",
+                         nftw(b->root, count_entry, 16, FTW_PHYS) ? "yes" : "no", template, live,
+                         d && d->live && b->fd->agrees && !b->fd->agrees(d) ? ", at odds" : "",
                          d && d->holder ? ", held" : "");
 }
 

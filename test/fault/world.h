@@ -11,9 +11,12 @@ typedef struct FaultDriver {
         void (*prepare)(const char *root);
         /* Domain XML for a guest of the given name whose files lie below `root`. The caller's. */
         char *(*xml)(const char *root, const char *name, const char *uuid);
-        /* Who the guest is: the same text as long as its memory lives, another after a fresh boot; "none"
-         * when no guest is there, "many" when there is more than one. Blocks. The caller's. */
+        /* Who the guest is: the same text as long as its memory lives, another after a fresh boot;
+         * "none" when no guest is there, "many" when there is more than one. Blocks. The caller's.
+         */
         char *(*identity)(const char *root, const Domain *d, const char *uuid);
+        /* Whether the guest, which is there, has what its live configuration says. May be NULL. */
+        bool (*agrees)(const Domain *d);
 } FaultDriver;
 
 extern const FaultDriver fault_fake, fault_qemu, fault_qemu_user;

@@ -69,8 +69,26 @@ static void a_put_replaces(void **state)
         assert_int_equal(put(f, &rows[1], &ends), ERROR_OK);
         rows[0].name = "c";
         rows[0].config = "{\"new\": 1}";
-        rows[0].autostart = false;
         assert_int_equal(put(f, &rows[0], &ends), ERROR_OK);
+        expect(f, rows, 2);
+}
+
+/* Two writers, neither of whom knows what the other has just written. */
+static void autostart_and_configuration_change_apart(void **state)
+{
+        Fixture *f = *state;
+        DomainRow rows[] = {{uuid_of(1), "qemu", "a", "{}", false},
+                            {uuid_of(2), "qemu", "b", "", false}};
+        Ends ends = {};
+
+        assert_int_equal(put(f, &rows[0], &ends), ERROR_OK);
+        assert_int_equal(put(f, &rows[1], &ends), ERROR_OK);
+        StoreTx *tx = store_tx_new(f->store);
+        domain_row_set_autostart(tx, &rows[0].uuid, true);
+        store_commit(tx, STORE_ORDERED, NULL, NULL);
+        rows[0].config = "{\"new\": 1}";
+        assert_int_equal(put(f, &rows[0], &ends), ERROR_OK);
+        rows[0].autostart = true;
         expect(f, rows, 2);
 }
 
@@ -142,11 +160,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin_open, fixture_end)
-                TEST(rows_come_back_as_they_were_put),
-                TEST(a_put_replaces),
-                TEST(a_delete_takes_one_row),
-                TEST(a_name_belongs_to_one_domain_of_a_driver),
-                TEST(a_uuid_belongs_to_one_driver),
+                TEST(rows_come_back_as_they_were_put),          TEST(a_put_replaces),
+                TEST(autostart_and_configuration_change_apart), TEST(a_delete_takes_one_row),
+                TEST(a_name_belongs_to_one_domain_of_a_driver), TEST(a_uuid_belongs_to_one_driver),
                 TEST(a_load_stops_at_the_first_error),
 #undef TEST
         };

@@ -57,6 +57,10 @@ static void rows_come_back_as_they_were_put_and_replaced(void **state)
         expect(f, rows, ELEMENTSOF(rows));
         rows[0] = (RuntimeRow){uuid_of(7), "qemu", "z", 1, 1, 1, "boot-3", "", "{}"};
         put(f, &rows[0]);
+        StoreTx *state_tx = store_tx_new(f->store);
+        runtime_row_set_state(state_tx, &rows[0].uuid, "{\"held\": []}");
+        store_commit(state_tx, STORE_ORDERED, NULL, NULL);
+        rows[0].state = "{\"held\": []}";
         expect(f, rows, ELEMENTSOF(rows));
         store_reopen(f);
         expect(f, rows, ELEMENTSOF(rows));
