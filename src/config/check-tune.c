@@ -1,4 +1,4 @@
-/* What a configuration must not say of the host's resources, whatever the hypervisor. */
+/* What a configuration says of the host's resources, and must not say, whatever the hypervisor. */
 #include "base/str.h"
 #include "config/cpu-set.h"
 #include "config/finish.h"
@@ -116,15 +116,45 @@ uint32_t config_iothread_id(const DomainConfig *config, size_t n)
         }
 }
 
-static bool has_iothread(const DomainConfig *config, uint32_t id)
+size_t config_iothreads(const DomainConfig *config)
 {
-        size_t n = config->iothread_ids.len > config->iothreads ? config->iothread_ids.len
-                                                                : config->iothreads;
+        return config->iothread_ids.len > config->iothreads ? config->iothread_ids.len
+                                                            : config->iothreads;
+}
 
-        for (size_t i = 0; i < n; i++)
+bool config_has_iothread(const DomainConfig *config, uint32_t id)
+{
+        for (size_t i = 0; i < config_iothreads(config); i++)
                 if (config_iothread_id(config, i) == id)
                         return true;
         return false;
+}
+
+const char *config_vcpu_cpuset(const DomainConfig *config, uint64_t vcpu)
+{
+        const CpuTune *tune = config->cpu_tune;
+
+        for (size_t i = 0; tune && i < tune->vcpu_pins.len; i++)
+                if (tune->vcpu_pins.items[i].vcpu == vcpu)
+                        return tune->vcpu_pins.items[i].cpuset;
+        return config->vcpu_cpuset;
+}
+
+const char *config_iothread_cpuset(const DomainConfig *config, uint32_t id)
+{
+        const CpuTune *tune = config->cpu_tune;
+
+        for (size_t i = 0; tune && i < tune->iothread_pins.len; i++)
+                if (tune->iothread_pins.items[i].iothread == id)
+                        return tune->iothread_pins.items[i].cpuset;
+        return config->vcpu_cpuset;
+}
+
+const char *config_emulator_cpuset(const DomainConfig *config)
+{
+        const CpuTune *tune = config->cpu_tune;
+
+        return tune && tune->emulator_pin ? tune->emulator_pin : config->vcpu_cpuset;
 }
 
 static int check_iothreads(const DomainConfig *config, Error *err)
@@ -138,7 +168,7 @@ static int check_iothreads(const DomainConfig *config, Error *err)
         for (size_t i = 0; i < config->disks.len; i++) {
                 const Disk *disk = &config->disks.items[i];
 
-                if (disk->driver.has_iothread && !has_iothread(config, disk->driver.iothread))
+                if (disk->driver.has_iothread && !config_has_iothread(config, disk->driver.iothread))
                         return error_set(err, ERROR_XML_INVALID,
                                          "disk '%s': there is no I/O thread %u", disk->target,
                                          disk->driver.iothread);
@@ -146,7 +176,7 @@ static int check_iothreads(const DomainConfig *config, Error *err)
         for (size_t i = 0; i < config->controllers.len; i++) {
                 const Controller *c = &config->controllers.items[i];
 
-                if (c->has_iothread && !has_iothread(config, c->iothread))
+                if (c->has_iothread && !config_has_iothread(config, c->iothread))
                         return error_set(err, ERROR_XML_INVALID,
                                          "controller %s %u: there is no I/O thread %u",
                                          controller_type_text(c->type), c->index, c->iothread);

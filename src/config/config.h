@@ -46,6 +46,14 @@ const char *backing_store_path(const BackingStore *store);
 
 /* Number of the n-th I/O thread: as given, then the lowest that are free. */
 uint32_t config_iothread_id(const DomainConfig *config, size_t n);
+/* How many there are. */
+size_t config_iothreads(const DomainConfig *config);
+bool config_has_iothread(const DomainConfig *config, uint32_t id);
+
+/* Processors of the host that a thread of the guest may run on, NULL for all. Borrowed. */
+const char *config_vcpu_cpuset(const DomainConfig *config, uint64_t vcpu);
+const char *config_iothread_cpuset(const DomainConfig *config, uint32_t id);
+const char *config_emulator_cpuset(const DomainConfig *config);
 
 /* What the guest has of what it may have at most: memory in KiB, virtual processors. */
 uint64_t config_current_memory(const DomainConfig *config);

@@ -1,5 +1,7 @@
 #include "config/cpu-set.h"
 
+#include "base/str.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,4 +60,36 @@ bool cpu_set_parse(const char *text, CpuSet *ret)
                 return false;
         *ret = set;
         return true;
+}
+
+char *cpu_set_text(const CpuSet *set)
+{
+        Str text = {};
+
+        for (unsigned i = 0, first; i < CPU_SET_MAX; i++) {
+                if (!cpu_set_has(set, i))
+                        continue;
+                for (first = i; cpu_set_has(set, i + 1);)
+                        i++;
+                str_addf(&text, "%s%u", text.len ? "," : "", first);
+                if (i > first)
+                        str_addf(&text, "-%u", i);
+        }
+        return text.len ? str_take(&text) : xstrdup("");
+}
+
+void cpu_set_from_bytes(CpuSet *set, const uint8_t *bytes, size_t len)
+{
+        *set = (CpuSet){};
+        for (size_t i = 0; i < len * 8 && i < CPU_SET_MAX; i++)
+                if (bytes[i / 8] >> (i % 8) & 1)
+                        set->bits[i / 64] |= 1ull << (i % 64);
+}
+
+void cpu_set_to_bytes(const CpuSet *set, uint8_t *bytes, size_t len)
+{
+        memset(bytes, 0, len);
+        for (size_t i = 0; i < len * 8 && i < CPU_SET_MAX; i++)
+                if (cpu_set_has(set, (unsigned) i))
+                        bytes[i / 8] |= (uint8_t) (1u << (i % 8));
 }

@@ -1,8 +1,6 @@
-#include "config/edit.h"
+#include "config/edit-internal.h"
 
 #include "base/str.h"
-
-typedef int EditFn(DomainConfig *config, const Edit *edit, bool live, Error *err);
 
 static void set_text(char **at, const char *text)
 {
@@ -64,36 +62,18 @@ static int edit_memory(DomainConfig *config, const Edit *edit, bool live, Error 
         return 0;
 }
 
-/* --- virtual processors --- */
-
-static int edit_max_vcpus(DomainConfig *config, const Edit *edit, bool live, Error *err)
+static int edit_stats_period(DomainConfig *config, const Edit *edit, bool live, Error *err)
 {
-        const CpuTopology *topology = config->cpu ? config->cpu->topology : NULL;
+        Memballoon *balloon = config->memballoon;
 
-        if (live)
-                return error_set(err, ERROR_OPERATION_INVALID,
-                                 "maximum vcpu count of a live domain can't be modified");
-        if (topology && (uint64_t) topology->sockets * (topology->has_dies ? topology->dies : 1) *
-                                        topology->cores * topology->threads !=
-                                edit->number)
-                return error_set(err, ERROR_INVALID_ARGUMENT,
-                                 "CPU topology doesn't match the desired vcpu count");
-        if (config->has_vcpu_current && config->vcpu_current >= edit->number)
-                config->has_vcpu_current = false, config->vcpu_current = 0;
-        config->vcpus = (uint32_t) edit->number;
-        return 0;
-}
-
-static int edit_vcpus(DomainConfig *config, const Edit *edit, bool live, Error *err)
-{
-        if (edit->number > config->vcpus)
-                return error_set(err, ERROR_INVALID_ARGUMENT,
-                                 "requested vcpus is greater than max allowable vcpus for the %s "
-                                 "domain: %llu > %u",
-                                 live ? "live" : "persistent", (unsigned long long) edit->number,
-                                 config->vcpus);
-        config->has_vcpu_current = edit->number < config->vcpus;
-        config->vcpu_current = config->has_vcpu_current ? (uint32_t) edit->number : 0;
+        (void) live;
+        if (!balloon || balloon->model == MEMBALLOON_MODEL_NONE ||
+            balloon->model == MEMBALLOON_MODEL_XEN)
+                return error_set(
+                        err, ERROR_OPERATION_INVALID,
+                        "Memory balloon model must be virtio to set the collection period");
+        balloon->stats_period = (uint32_t) edit->number;
+        balloon->has_stats_period = edit->number > 0;
         return 0;
 }
 
@@ -110,6 +90,12 @@ static const struct {
         [EDIT_KIND_MEMORY] = {edit_memory, true},
         [EDIT_KIND_MAX_VCPUS] = {edit_max_vcpus, false},
         [EDIT_KIND_VCPUS] = {edit_vcpus, true},
+        [EDIT_KIND_VCPU_PIN] = {edit_vcpu_pin, true},
+        [EDIT_KIND_EMULATOR_PIN] = {edit_emulator_pin, true},
+        [EDIT_KIND_IOTHREAD_PIN] = {edit_iothread_pin, true},
+        [EDIT_KIND_IOTHREAD_ADD] = {edit_iothread_add, true},
+        [EDIT_KIND_IOTHREAD_DELETE] = {edit_iothread_delete, true},
+        [EDIT_KIND_STATS_PERIOD] = {edit_stats_period, true},
 };
 
 int config_edit(DomainConfig *config, const Edit *edit, bool live, Error *err)

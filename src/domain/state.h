@@ -74,7 +74,8 @@ typedef enum DomainReason {
         X(CRASHED_PANICKED)                                                                        \
         X(REBOOT)                                                                                  \
         X(JOB_COMPLETED)                                                                           \
-        X(METADATA_CHANGED)
+        X(METADATA_CHANGED)                                                                        \
+        X(BALLOON_CHANGED)
 
 typedef enum DomainEventKind {
 #define X(name) EVENT_##name,

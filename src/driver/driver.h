@@ -18,7 +18,6 @@ typedef enum DriverQuestionKind {
         ASK_SEND_KEYS,    /* keys, hold_ms */
         ASK_SCREENSHOT,   /* screen; answered by a picture: fd, text is its MIME type */
         ASK_NMI,
-        ASK_STATS_PERIOD, /* seconds; 0 ends the reports */
 } DriverQuestionKind;
 
 enum {
@@ -31,7 +30,7 @@ typedef struct DriverQuestion {
         uint32_t keys[DRIVER_KEYS_MAX]; /* numbers of QEMU's own set: XT, 0x80 for extended ones */
         size_t n_keys;
         uint32_t hold_ms; /* 0: the hypervisor's choice */
-        uint32_t screen, seconds;
+        uint32_t screen;
 } DriverQuestion;
 
 typedef struct DriverAnswer {

@@ -10,13 +10,14 @@
 typedef struct EditState {
         DomainConfig *config, *live; /* changed copies, NULL: not affected */
         unsigned template_serial;    /* of what `config` is a copy of */
+        bool told;                   /* the guest has followed, at least in part */
 } EditState;
 
 static OpStepFn edit_apply, guest_follow, guest_go_back, edit_record, edit_show;
 
 static const OpStep steps[] = {
-        {.name = "apply edit", .run = edit_apply},
-        {.name = "tell guest", .run = guest_follow, .undo = guest_go_back},
+        {.name = "apply edit", .run = edit_apply, .undo = guest_go_back},
+        {.name = "tell guest", .run = guest_follow},
         {.name = "record", .run = edit_record, .flags = OP_COMMITS},
         {.name = "show", .run = edit_show},
         {},
@@ -98,22 +99,27 @@ static int follow(Op *op, const DomainConfig *to, Error *err)
 
 static int guest_follow(Op *op, Error *err)
 {
-        const EditState *state = op->state;
+        EditState *state = op->state;
+        int r;
 
         if (!state->live)
                 return OP_NEXT;
         if (!domain_active(op->subject))
                 return error_set(err, ERROR_OPERATION_INVALID, "domain is not running");
-        return follow(op, state->live, err);
+        r = follow(op, state->live, err);
+        state->told |= r >= 0;
+        return r;
 }
 
+/* Also where "tell guest" failed half way. What was told before a crash nobody knows. */
 static int guest_go_back(Op *op, Error *err)
 {
+        const EditState *state = op->state;
         const Domain *d = op->subject;
+        bool recovered = !state->live && !state->config;
+        bool told = recovered ? op->args.edit->affect != EDIT_AFFECT_CONFIG : state->told;
 
-        return domain_active(d) && op->args.edit->affect != EDIT_AFFECT_CONFIG
-                       ? follow(op, d->live, err)
-                       : OP_NEXT;
+        return told && domain_active(d) ? follow(op, d->live, err) : OP_NEXT;
 }
 
 /* --- the record --- */

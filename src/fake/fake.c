@@ -208,7 +208,7 @@ static void ask_told(void *data, const Error *err)
         ask.done(ask.data, &answer, err);
 }
 
-/* Keys, NMIs and periods are taken and do nothing. */
+/* Keys and NMIs are taken and do nothing. */
 static int fake_ask(Driver *driver, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
                     void *data, Error *err)
 {
@@ -219,7 +219,6 @@ static int fake_ask(Driver *driver, Domain *d, const DriverQuestion *question, D
         switch (question->kind) {
         case ASK_SEND_KEYS:
         case ASK_NMI:
-        case ASK_STATS_PERIOD:
                 ask = xnew0(FakeAsk, 1);
                 *ask = (FakeAsk){.done = done, .data = data};
                 list_append(&fake->asks, &ask->node);

@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "qemu/process.h"
 #include "qemu/screenshot.h"
-#include "qemu/stats.h"
 
 enum {
         ASKS_MAX = 32, /* of one guest */
@@ -170,32 +169,6 @@ static int ask_nmi(QemuAsk *ask, const DriverQuestion *question, Error *err)
         return 0;
 }
 
-static void told_period(void *data, json_t *value, const Error *err)
-{
-        QemuAsk *ask = data;
-        DomainConfig *live = ask->guest->domain->live;
-
-        if (!err && live && live->memballoon) {
-                live->memballoon->stats_period = (uint32_t) ask->fdset;
-                live->memballoon->has_stats_period = ask->fdset > 0;
-        }
-        told_done(ask, value, err);
-}
-
-static int ask_stats_period(QemuAsk *ask, const DriverQuestion *question, Error *err)
-{
-        _cleanup_(free_ptr) char *path = qemu_balloon_path(ask->guest->domain->live);
-
-        if (!path)
-                return error_set(
-                        err, ERROR_OPERATION_INVALID,
-                        "Memory balloon model must be virtio to set the collection period");
-        ask->fdset = question->seconds;
-        qmp_client_call(ask->guest->qmp, "qom-set", qemu_stats_period(path, question->seconds),
-                        told_period, ask);
-        return 0;
-}
-
 int qemu_ask(Driver *driver, Domain *d, const DriverQuestion *question, DriverAnswerFn *done,
              void *data, Error *err)
 {
@@ -205,7 +178,6 @@ int qemu_ask(Driver *driver, Domain *d, const DriverQuestion *question, DriverAn
                 [ASK_SEND_KEYS] = ask_send_keys,
                 [ASK_SCREENSHOT] = qemu_screenshot,
                 [ASK_NMI] = ask_nmi,
-                [ASK_STATS_PERIOD] = ask_stats_period,
         };
         QemuGuest *guest = qemu_guest(d);
         size_t asked = 0;

@@ -1,26 +1,33 @@
-/* Edits that a running guest has to follow: QMP for each kind. */
-#include "qemu/guest.h"
+/* Edits that a running guest has to follow: which moves each kind takes. */
+#include "base/str.h"
+#include "qemu/follow.h"
 #include "qemu/qemu.h"
 
-static bool has_balloon(const DomainConfig *config)
-{
-        return config->memballoon && config->memballoon->model != MEMBALLOON_MODEL_NONE;
-}
+#define PINS qemu_move_ask_vcpus, qemu_move_ask_iothreads, qemu_move_pins
+
+static QemuMove *const memory[] = {qemu_move_balloon, NULL},
+                       *const vcpus[] = {qemu_move_vcpus, PINS, NULL}, *const pins[] = {PINS, NULL},
+                       *const iothreads[] = {qemu_move_iothreads, PINS, NULL},
+                       *const stats_period[] = {qemu_move_stats_period, NULL};
+
+static QemuMove *const *const moves[] = {
+        [EDIT_KIND_MEMORY] = memory,
+        [EDIT_KIND_VCPUS] = vcpus,
+        [EDIT_KIND_VCPU_PIN] = pins,
+        [EDIT_KIND_EMULATOR_PIN] = pins,
+        [EDIT_KIND_IOTHREAD_PIN] = pins,
+        [EDIT_KIND_IOTHREAD_ADD] = iothreads,
+        [EDIT_KIND_IOTHREAD_DELETE] = iothreads,
+        [EDIT_KIND_STATS_PERIOD] = stats_period,
+};
 
 int qemu_edit_guest(Op *op, const DomainConfig *to, Error *err)
 {
-        if (op->args.edit->kind != EDIT_KIND_MEMORY)
-                return error_set(err, ERROR_UNSUPPORTED,
-                                 "changing the number of a running guest's processors is not "
-                                 "supported");
-        if (!has_balloon(to))
-                return error_set(err, ERROR_OPERATION_INVALID,
-                                 "Unable to change memory of active domain without the balloon "
-                                 "device and guest OS balloon driver");
-        return qemu_guest_call(
-                op, "balloon",
-                json_pack("{s:I}", "value", (json_int_t) config_current_memory(to) * 1024), NULL,
-                err);
+        EditKind kind = op->args.edit->kind;
+
+        if ((size_t) kind >= ELEMENTSOF(moves) || !moves[kind])
+                return error_set(err, ERROR_UNSUPPORTED, "a running guest cannot follow this edit");
+        return qemu_follow(op, moves[kind], to, err);
 }
 
 void qemu_record(StoreTx *tx, const Domain *d, const DomainConfig *live)

@@ -8,6 +8,7 @@
 #include "qemu/events.h"
 
 #include "base/str.h"
+#include "qemu/follow.h"
 
 typedef void EventFn(QemuGuest *guest, const json_t *value);
 
@@ -137,6 +138,21 @@ static void on_wakeup(QemuGuest *guest, const json_t *value)
 static void on_balloon(QemuGuest *guest, const json_t *value)
 {
         guest->domain->stats.balloon_kib = json_u64(value, "actual", 0) / 1024;
+        domain_emit(guest->domain, EVENT_BALLOON_CHANGED);
+}
+
+static void on_device_deleted(QemuGuest *guest, const json_t *value)
+{
+        qemu_vcpu_left(guest, json_text(value, "device", ""), NULL);
+}
+
+static void on_unplug_refused(QemuGuest *guest, const json_t *value)
+{
+        const char *device = json_text(value, "device", "");
+        _cleanup_(error_done) Error err = {};
+
+        error_set(&err, ERROR_OPERATION_FAILED, "the guest refused to give '%s' back", device);
+        qemu_vcpu_left(guest, device, &err);
 }
 
 static void on_migration(QemuGuest *guest, const json_t *value)
@@ -161,6 +177,8 @@ void qemu_event(QemuGuest *guest, const char *event, const json_t *value)
                 {"SUSPEND", on_suspend},
                 {"WAKEUP", on_wakeup},
                 {"BALLOON_CHANGE", on_balloon},
+                {"DEVICE_DELETED", on_device_deleted},
+                {"DEVICE_UNPLUG_GUEST_ERROR", on_unplug_refused},
                 {"MIGRATION", on_migration},
         };
 

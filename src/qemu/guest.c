@@ -9,6 +9,7 @@
 #include "qemu/tap.h"
 #include "qemu/events.h"
 #include "qemu/files.h"
+#include "qemu/follow.h"
 #include "qemu/process.h"
 #include "qemu/qemu.h"
 #include "qemu/reconnect.h"
@@ -76,6 +77,7 @@ void qemu_guest_free(QemuGuest *guest)
         reconnect_free(guest->reconnect);
         qemu_refresh_free(guest->refresh);
         qemu_asks_done(guest);
+        qemu_follow_done(&guest->follow);
         qmp_client_free(guest->qmp);
         child_free(guest->child);
         timer_free(guest->lost);
@@ -167,6 +169,7 @@ static void process_ended(void *data, const ChildStatus *status)
         if (guest->qmp)
                 qmp_client_break(guest->qmp, &cause);
         tell_migration(guest, &cause);
+        qemu_follow_ended(guest, &cause);
         qemu_refresh_ended(guest, &cause);
         qemu_asks_ended(guest, &cause);
         reconnect_ended(guest, &cause);
@@ -375,10 +378,14 @@ int qemu_guest_spawn(Domain *d, DomainConfig *live, bool incoming, Error *err)
 int qemu_guest_release(Domain *d, Error *err)
 {
         QemuGuest *guest = qemu_guest(d);
+        int r;
 
         if (!guest || !guest->child)
                 return error_set(err, ERROR_OPERATION_FAILED,
                                  "QEMU process of domain '%s' ended before it was run", d->name);
+        r = qemu_pin_process(d->live, child_pid(guest->child), err);
+        if (r < 0)
+                return r;
         child_release(guest->child);
         return connect_monitor(guest, settings(guest)->startup_ms, err);
 }

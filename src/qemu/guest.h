@@ -25,6 +25,19 @@
 
 typedef struct QemuGuest QemuGuest;
 
+/* How far a guest is in following a configuration; see follow.h. */
+typedef struct QemuFollow {
+        uint64_t op_id; /* for whom, and in which direction */
+        OpPhase phase;
+        unsigned move;
+        size_t i;       /* of what the move goes over */
+        json_t *answer; /* of QEMU to the move's question */
+        json_t *vcpus, *iothreads; /* of QEMU, with their threads */
+        char *leaving; /* the device that the guest was asked to give back */
+        Op *waiting;   /* until it has, or until its patience ends */
+        Timer *patience;
+} QemuFollow;
+
 /* Hears of MIGRATION events, for a step that waits for them; err is set when none will come any
  * more since the connection or the process ended. */
 typedef void QemuMigrationFn(void *data, const char *status, const Error *err);
@@ -46,6 +59,7 @@ struct QemuGuest {
         QemuMigrationFn *migration;   /* MIGRATION events go here */
         void *migration_data;
 
+        QemuFollow follow;
         struct QemuRefresh *refresh; /* see stats.h */
         ListNode asks;               /* see ask.h */
 

@@ -4,6 +4,7 @@
 #include "op/job-leaf.h"
 #include "qemu/argv-internal.h"
 #include "qemu/firmware.h"
+#include "qemu/follow.h"
 #include "qemu/validate.h"
 #include "qemu/stats.h"
 
@@ -293,67 +294,40 @@ static int set_password(Op *op, const char *protocol, const char *password, Erro
                                NULL, err);
 }
 
-static int set_vnc_password(Op *op, const DomainConfig *live, Error *err)
+static int set_vnc_password(Op *op, QemuFollow *f, const DomainConfig *live, Error *err)
 {
         const Graphics *graphics = find_graphics(live, GRAPHICS_TYPE_VNC);
 
+        (void) f;
         return set_password(op, "vnc", graphics ? graphics->data.vnc.passwd : NULL, err);
 }
 
-static int set_spice_password(Op *op, const DomainConfig *live, Error *err)
+static int set_spice_password(Op *op, QemuFollow *f, const DomainConfig *live, Error *err)
 {
         const Graphics *graphics = find_graphics(live, GRAPHICS_TYPE_SPICE);
 
+        (void) f;
         return set_password(op, "spice", graphics ? graphics->data.spice.passwd : NULL, err);
 }
 
-/* Pulls the cable of one interface. */
-static int set_link(Op *op, const Interface *interface, Error *err)
+static bool has_pins(const DomainConfig *live)
 {
-        if (interface->link != LINK_STATE_DOWN)
-                return OP_NEXT;
-        return qemu_guest_call(op, "set_link",
-                               json_pack("{s:s, s:b}", "name", interface->info.alias, "up", 0),
-                               NULL, err);
-}
+        const CpuTune *tune = live->cpu_tune;
 
-static int set_balloon(Op *op, const DomainConfig *live, Error *err)
-{
-        if (!live->has_current_memory || live->current_memory >= live->memory ||
-            !live->memballoon || live->memballoon->model == MEMBALLOON_MODEL_NONE)
-                return OP_NEXT;
-        return qemu_guest_call(
-                op, "balloon",
-                json_pack("{s:I}", "value", (json_int_t) live->current_memory * 1024), NULL, err);
-}
-
-static int set_stats_period(Op *op, const DomainConfig *live, Error *err)
-{
-        _cleanup_(free_ptr) char *path = qemu_balloon_path(live);
-
-        if (!path || !live->memballoon->has_stats_period)
-                return OP_NEXT;
-        return qemu_guest_call(op, "qom-set",
-                               qemu_stats_period(path, live->memballoon->stats_period), NULL, err);
+        return live->vcpu_cpuset ||
+               (tune && (tune->emulator_pin || tune->vcpu_pins.len || tune->iothread_pins.len));
 }
 
 int launch_set_up(Op *op, Error *err)
 {
-        static int (*const commands[])(Op *, const DomainConfig *, Error *) = {
-                set_vnc_password, set_spice_password, set_balloon, set_stats_period};
-        Launch *launch = op->state;
+        static QemuMove *const moves[] = {set_vnc_password,       set_spice_password,
+                                          qemu_move_balloon,      qemu_move_links,
+                                          qemu_move_stats_period, NULL};
+        static QemuMove *const pins[] = {
+                set_vnc_password,        set_spice_password,     qemu_move_balloon,
+                qemu_move_links,         qemu_move_stats_period, qemu_move_ask_vcpus,
+                qemu_move_ask_iothreads, qemu_move_pins,         NULL};
+        const DomainConfig *live = op_domain(op)->live;
 
-        while (launch->set_up < ELEMENTSOF(commands)) {
-                int r = commands[launch->set_up++](op, op_domain(op)->live, err);
-
-                if (r != OP_NEXT)
-                        return r < 0 ? r : OP_AGAIN;
-        }
-        while (op_domain(op)->live && launch->links < op_domain(op)->live->interfaces.len) {
-                int r = set_link(op, &op_domain(op)->live->interfaces.items[launch->links++], err);
-
-                if (r != OP_NEXT)
-                        return r < 0 ? r : OP_AGAIN;
-        }
-        return OP_NEXT;
+        return qemu_follow(op, has_pins(live) ? pins : moves, live, err);
 }

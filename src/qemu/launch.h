@@ -9,8 +9,6 @@
 typedef struct Launch {
         DomainConfig *config; /* becomes the live one */
         bool owners_on_disk;  /* of files_take(): the journal's word of them */
-        unsigned set_up;      /* commands of launch_set_up that were looked at */
-        size_t links;         /* interfaces that it looked at */
 } Launch;
 
 /* Frees what Launch owns. */

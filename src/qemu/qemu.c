@@ -25,6 +25,7 @@ QemuSettings qemu_settings = {
         .command_ms = 30000,
         .kill_ms = 30000,
         .lost_ms = 2000,
+        .unplug_ms = 20000,
 };
 
 /* --- open and close --- */

@@ -11,6 +11,7 @@ typedef struct QemuSettings {
         uint64_t command_ms; /* until a QMP command is answered */
         uint64_t kill_ms;    /* until a killed process is gone */
         uint64_t lost_ms;    /* that a process may outlive its monitor's connection */
+        uint64_t unplug_ms;  /* that a guest may take to give a device back */
         QemuUser user;
         uint64_t max_files;    /* that a QEMU may have open; 0: as many as the daemon */
         const char *cgroup;    /* folder of the guests' cgroups, see cgroup.h; NULL: none */

@@ -22,9 +22,6 @@ static int check_shares(const DomainConfig *config, Error *err)
                           tune->has_emulator_period || tune->has_emulator_quota ||
                           tune->has_iothread_period || tune->has_iothread_quota),
                  "shares, period or quota of <cputune"},
-                {tune && (tune->vcpu_pins.len || tune->emulator_pin || tune->iothread_pins.len),
-                 "pinning of <cputune"},
-                {config->vcpu_cpuset != NULL, "cpuset of <vcpu"},
                 {config->numa_tune && (config->numa_tune->mode == NUMA_MODE_RESTRICTIVE ||
                                        config->numa_tune->placement == VCPU_PLACEMENT_AUTO),
                  "this mode or placement of <numatune"},

@@ -8,6 +8,7 @@ static const WireHandler *const tables[] = {
         handlers_domain_stats, handlers_ask, handlers_screenshot, handlers_agent,
         handlers_events,      handlers_console,    handlers_capabilities,    handlers_node,
         handlers_domain_edit,
+        handlers_domain_threads,
 };
 
 void dispatch_init(WireDispatch *dispatch)

@@ -89,6 +89,17 @@ static void send_metadata_change(WireClient *client, int32_t callback_id, const 
         send_message(client, REMOTE_DOMAIN_EVENT_CALLBACK_METADATA_CHANGE, &message);
 }
 
+static void send_balloon_change(WireClient *client, int32_t callback_id, const DomainEvent *event)
+{
+        RemoteDomainEventCallbackBalloonChangeArgs message = {
+                .callback_id = callback_id,
+                .dom = handle_of(event),
+                .actual = event->domain->stats.balloon_kib,
+        };
+
+        send_message(client, REMOTE_DOMAIN_EVENT_CALLBACK_BALLOON_CHANGE, &message);
+}
+
 /* The verb that an operation of the driver carries out. */
 static DomainVerb verb_of(const Driver *driver, const Op *op)
 {
@@ -133,6 +144,9 @@ static void send_event(WireClient *client, int32_t callback_id, const DomainEven
         case VIR_DOMAIN_EVENT_ID_METADATA_CHANGE:
                 if (event->op && event->op->args.edit)
                         send_metadata_change(client, callback_id, event);
+                break;
+        case VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE:
+                send_balloon_change(client, callback_id, event);
                 break;
         case VIR_DOMAIN_EVENT_ID_JOB_COMPLETED:
                 if (event->op)

@@ -62,7 +62,7 @@ struct WireCall {
 
 extern const WireHandler handlers_connect[], handlers_list[], handlers_domain_read[],
         handlers_domain_verbs[], handlers_domain_save[], handlers_domain_job[],
-        handlers_domain_metadata[], handlers_domain_edit[], handlers_stats[], handlers_domain_stats[], handlers_ask[], handlers_screenshot[], handlers_agent[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
+        handlers_domain_metadata[], handlers_domain_edit[], handlers_domain_threads[], handlers_stats[], handlers_domain_stats[], handlers_ask[], handlers_screenshot[], handlers_agent[], handlers_capabilities[], handlers_node[], handlers_events[], handlers_console[];
 
 Driver *call_driver(const WireCall *call);
 Engine *call_engine(const WireCall *call);
@@ -82,6 +82,10 @@ int call_choose_config(WireCall *call, const Domain *d, uint32_t flags, const Do
  * may be NULL. */
 int call_submit(WireCall *call, Domain *d, DomainVerb verb, OpArgs *args, WireFillFn *fill,
                 Error *err);
+
+/* Asks for an edit of what VIR_DOMAIN_AFFECT_* mean and answers when it is made: WIRE_LATER. What
+ * `edit` owns is taken over. */
+int call_edit(WireCall *call, const WireDomain *dom, uint32_t flags, Edit *edit, Error *err);
 
 /* Sees to it that the statistics of domains are good: WIRE_DONE when they are, else WIRE_LATER, and
  * the handler is called again when they are, or when a short deadline is over. */

@@ -1,5 +1,4 @@
-/* What is said to a running guest's hypervisor beside every operation: monitor commands, keys, NMI,
- * and how often the guest reports. */
+/* What is said to a running guest's hypervisor beside every operation: monitor commands, keys, NMI. */
 #include "wire/handler.h"
 
 #include "base/str.h"
@@ -82,31 +81,9 @@ static int inject_nmi(WireCall *call, Error *err)
         return r < 0 ? r : call_ask(call, d, &(DriverQuestion){.kind = ASK_NMI}, done, err);
 }
 
-/* The running guest's; the template keeps what it was defined with. */
-static int set_memory_stats_period(WireCall *call, Error *err)
-{
-        const RemoteDomainSetMemoryStatsPeriodArgs *args = call->args;
-        DriverQuestion question = {.kind = ASK_STATS_PERIOD, .seconds = (uint32_t) args->period};
-        Domain *d;
-        int r = call_flags(call, args->flags, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG,
-                           err);
-
-        if (r >= 0)
-                r = call_domain(call, &args->dom, &d, err);
-        if (r < 0)
-                return r;
-        if (args->period < 0)
-                return error_set(err, ERROR_INVALID_ARGUMENT, "period must not be negative");
-        if ((args->flags & VIR_DOMAIN_AFFECT_CONFIG) || (!args->flags && !domain_active(d)))
-                return error_set(err, ERROR_UNSUPPORTED,
-                                 "the period of a template is set by defining it");
-        return call_ask(call, d, &question, done, err);
-}
-
 const WireHandler handlers_ask[] = {
         {WIRE_QEMU, QEMU_DOMAIN_MONITOR_COMMAND, monitor_command, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SEND_KEY, send_key, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_INJECT_NMI, inject_nmi, WIRE_SLOW},
-        {WIRE_REMOTE, REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, set_memory_stats_period, WIRE_SLOW},
         {},
 };

@@ -29,9 +29,7 @@ static EditAffect affect_of(uint32_t flags)
         }
 }
 
-/* What `edit` owns is taken over. */
-static int submit_edit(WireCall *call, const WireDomain *dom, uint32_t flags, Edit *edit,
-                       Error *err)
+int call_edit(WireCall *call, const WireDomain *dom, uint32_t flags, Edit *edit, Error *err)
 {
         OpArgs args;
         Domain *d;
@@ -80,7 +78,7 @@ static int set_metadata(WireCall *call, Error *err)
         edit.text = xstrdup_null(args->metadata);
         edit.uri = xstrdup_null(args->uri);
         edit.key = xstrdup_null(args->key);
-        return submit_edit(call, &args->dom, args->flags, &edit, err);
+        return call_edit(call, &args->dom, args->flags, &edit, err);
 }
 
 /* --- memory --- */
@@ -94,7 +92,7 @@ static int submit_memory(WireCall *call, const WireDomain *dom, uint64_t kib, ui
         };
         int r = call_flags(call, flags, AFFECT | VIR_DOMAIN_MEM_MAXIMUM, err);
 
-        return r < 0 ? r : submit_edit(call, dom, flags, &edit, err);
+        return r < 0 ? r : call_edit(call, dom, flags, &edit, err);
 }
 
 static int set_max_memory(WireCall *call, Error *err)
@@ -116,6 +114,20 @@ static int set_memory_flags(WireCall *call, Error *err)
         const RemoteDomainSetMemoryFlagsArgs *args = call->args;
 
         return submit_memory(call, &args->dom, args->memory, args->flags, err);
+}
+
+static int set_memory_stats_period(WireCall *call, Error *err)
+{
+        const RemoteDomainSetMemoryStatsPeriodArgs *args = call->args;
+        Edit edit = {.kind = EDIT_KIND_STATS_PERIOD, .number = (uint64_t) args->period};
+        int r = call_flags(call, args->flags, AFFECT, err);
+
+        if (r < 0)
+                return r;
+        if (args->period < 0)
+                return call_bad_argument(call, "period", err,
+                                         "period in %s must be zero or greater", call->proc->api);
+        return call_edit(call, &args->dom, args->flags, &edit, err);
 }
 
 /* --- virtual processors --- */
@@ -145,7 +157,7 @@ static int submit_vcpus(WireCall *call, const WireDomain *dom, uint32_t n, uint3
                                  "requested vcpus is greater than max allowable vcpus for the "
                                  "domain: %u > %u",
                                  n, call_driver(call)->type->max_vcpus);
-        return submit_edit(call, dom, flags, &edit, err);
+        return call_edit(call, dom, flags, &edit, err);
 }
 
 static int set_vcpus(WireCall *call, Error *err)
@@ -210,6 +222,7 @@ const WireHandler handlers_domain_edit[] = {
         {WIRE_REMOTE, REMOTE_DOMAIN_SET_MAX_MEMORY, set_max_memory, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SET_MEMORY, set_memory, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SET_MEMORY_FLAGS, set_memory_flags, WIRE_SLOW},
+        {WIRE_REMOTE, REMOTE_DOMAIN_SET_MEMORY_STATS_PERIOD, set_memory_stats_period, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SET_VCPUS, set_vcpus, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_SET_VCPUS_FLAGS, set_vcpus_flags, WIRE_SLOW},
         {WIRE_REMOTE, REMOTE_DOMAIN_GET_VCPUS_FLAGS, get_vcpus_flags, 0},

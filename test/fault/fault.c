@@ -46,6 +46,7 @@ typedef struct Scenario {
         Before before;
         DomainVerb verb;
         void (*args)(OpArgs *args, const char *root, const FaultDriver *fd);
+        bool willing; /* the guest must play its part on the way back; QEMU's does not */
         bool at_once; /* the act comes before the operation: whatever befalls it, it is done */
 } Scenario;
 
@@ -118,6 +119,15 @@ static void args_vcpus(OpArgs *args, const char *root, const FaultDriver *fd)
         args_edit(args, EDIT_KIND_VCPUS, EDIT_AFFECT_LIVE, NULL, 2);
 }
 
+static void args_iothread(OpArgs *args, const char *root, const FaultDriver *fd)
+{
+        Edit edit = {.kind = EDIT_KIND_IOTHREAD_ADD, .affect = EDIT_AFFECT_BOTH, .id = 3};
+
+        (void) root;
+        (void) fd;
+        args->edit = xmemdup(&edit, sizeof(edit));
+}
+
 static void args_rename(OpArgs *args, const char *root, const FaultDriver *fd)
 {
         (void) root;
@@ -147,7 +157,8 @@ static const Scenario scenarios[] = {
         {"edit", OFF, VERB_EDIT, args_title},
         {"edit-both", RUNNING, VERB_EDIT, args_title_of_both},
         {"edit-memory", RUNNING, VERB_EDIT, args_memory},
-        {"edit-vcpus", RUNNING, VERB_EDIT, args_vcpus},
+        {"edit-vcpus", RUNNING, VERB_EDIT, args_vcpus, .willing = true},
+        {"edit-iothreads", RUNNING, VERB_EDIT, args_iothread},
         {"rename", OFF, VERB_RENAME, args_rename},
 };
 
@@ -358,10 +369,10 @@ static const char *file_word(const char *root, const char *name)
 /* What an edit changes, of one configuration. */
 static char *config_text(const DomainConfig *config)
 {
-        return config ? xasprintf("'%s' %s %llu KiB %u vcpus", config->name,
+        return config ? xasprintf("'%s' %s %llu KiB %u vcpus %zu iothreads", config->name,
                                   config->title ? config->title : "",
                                   (unsigned long long) config_current_memory(config),
-                                  config_current_vcpus(config))
+                                  config_current_vcpus(config), config_iothreads(config))
                       : xstrdup("none");
 }
 
@@ -689,7 +700,8 @@ int main(int argc, char **argv)
                         continue;
                 learn(drivers[i]);
                 for (size_t k = 0; k < ELEMENTSOF(scenarios); k++)
-                        if (argc < 3 || strv_has(argv + 2, scenarios[k].name))
+                        if ((argc < 3 || strv_has(argv + 2, scenarios[k].name)) &&
+                            (!scenarios[k].willing || drivers[i]->willing))
                                 run_scenario(drivers[i], &scenarios[k]);
         }
         free(learned);

@@ -40,4 +40,4 @@ static bool agrees(const Domain *d)
 }
 
 const FaultDriver fault_fake = {
-        .type = &fake_driver, .xml = xml, .identity = identity, .agrees = agrees};
+        .type = &fake_driver, .xml = xml, .identity = identity, .agrees = agrees, .willing = true};

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "qemu/guest.h"
 #include "qemu/qemu.h"
 
 #include <dirent.h>
@@ -27,7 +28,7 @@ static char *serial_path(const char *root)
 static char *xml_with(const char *disk, const char *root, const char *name, const char *uuid)
 {
         return xasprintf("<domain type='qemu'><name>%s</name><uuid>%s</uuid>"
-                         "<memory unit='MiB'>2</memory><vcpu>1</vcpu>"
+                         "<memory unit='MiB'>2</memory><vcpu current='1'>2</vcpu>"
                          "<os><type machine='pc'>hvm</type></os><devices>"
                          "<disk type='file' device='disk'><driver name='qemu' type='raw'/>"
                          "<source file='%s'/><target dev='vda' bus='virtio'/>"
@@ -103,7 +104,35 @@ static char *identity(const char *root, const Domain *d, const char *uuid)
         return xstrndup(text + len / LINE * LINE - LINE, LINE - 1);
 }
 
-const FaultDriver fault_qemu = {.type = &qemu_driver, .xml = xml, .identity = identity};
+/* Threads of the guest's QEMU whose name begins so. */
+static unsigned count_threads(pid_t pid, const char *begin)
+{
+        _cleanup_(free_ptr) char *path = xasprintf("/proc/%d/task", (int) pid);
+        DIR *tasks = opendir(path);
+        struct dirent *entry;
+        unsigned n = 0;
+
+        while (tasks && (entry = readdir(tasks))) {
+                _cleanup_(free_ptr) char *comm = xasprintf("%s/%s/comm", path, entry->d_name);
+                _cleanup_(free_ptr) char *name = NULL;
+
+                if (file_read(comm, 64, &name, NULL, NULL) == 0 && str_after(name, begin))
+                        n++;
+        }
+        closedir(tasks);
+        return n;
+}
+
+static bool agrees(const Domain *d)
+{
+        pid_t pid = child_pid(qemu_guest(d)->child);
+
+        return count_threads(pid, "CPU ") == config_current_vcpus(d->live) &&
+               count_threads(pid, "IO iothread") == config_iothreads(d->live);
+}
+
+const FaultDriver fault_qemu = {
+        .type = &qemu_driver, .xml = xml, .identity = identity, .agrees = agrees};
 
 /* --- QEMU as a user of its own, whose disk is another's ---
  *

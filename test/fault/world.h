@@ -17,6 +17,7 @@ typedef struct FaultDriver {
         char *(*identity)(const char *root, const Domain *d, const char *uuid);
         /* Whether the guest, which is there, has what its live configuration says. May be NULL. */
         bool (*agrees)(const Domain *d);
+        bool willing; /* a guest gives a device back when it is asked to */
 } FaultDriver;
 
 extern const FaultDriver fault_fake, fault_qemu, fault_qemu_user;

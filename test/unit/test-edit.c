@@ -143,6 +143,72 @@ static void test_which_edits_move_a_guest(void **state)
         assert_true(config_edit_moves_guest(&memory));
 }
 
+static void test_pins(void **state)
+{
+        _cleanup_(domain_config_freep) DomainConfig *config =
+                parsed("<iothreads>2</iothreads><cputune><vcpupin vcpu='1' cpuset='2'/></cputune>");
+        char *set = (char *) "0-1";
+
+        (void) state;
+        accepted(config, E(VCPU_PIN, .id = 1, .text = set), true);
+        accepted(config, E(VCPU_PIN, .id = 3, .text = set), false);
+        accepted(config, E(EMULATOR_PIN, .text = set), true);
+        accepted(config, E(IOTHREAD_PIN, .id = 2, .text = set), true);
+        assert_int_equal(config->cpu_tune->vcpu_pins.len, 2);
+        assert_string_equal(config_vcpu_cpuset(config, 1), "0-1");
+        assert_null(config_vcpu_cpuset(config, 0));
+        assert_string_equal(config_emulator_cpuset(config), "0-1");
+        assert_string_equal(config_iothread_cpuset(config, 2), "0-1");
+        assert_null(config_iothread_cpuset(config, 1));
+        refused(config, E(VCPU_PIN, .id = 2, .text = set), true, ERROR_INVALID_ARGUMENT,
+                "vcpu 2 is out of range of live cpu count 2");
+        refused(config, E(VCPU_PIN, .id = 4, .text = set), false, ERROR_INVALID_ARGUMENT,
+                "out of range of persistent cpu count 4");
+        refused(config, E(VCPU_PIN, .id = 0, .text = (char *) ""), false, ERROR_INVALID_ARGUMENT,
+                "Empty cpu list");
+        refused(config, E(IOTHREAD_PIN, .id = 3, .text = set), false, ERROR_INVALID_ARGUMENT,
+                "iothreadid 3 not found");
+}
+
+static void test_iothreads(void **state)
+{
+        _cleanup_(domain_config_freep) DomainConfig *config =
+                parsed("<iothreads>2</iothreads><iothreadids><iothread id='4'/></iothreadids>"
+                       "<cputune><iothreadpin iothread='4' cpuset='0'/></cputune>"
+                       "<devices><disk type='file'><source file='/d'/><target dev='vda' "
+                       "bus='virtio'/><driver name='qemu' iothread='1'/></disk></devices>");
+
+        (void) state;
+        accepted(config, E(IOTHREAD_ADD, .id = 2), true);
+        assert_int_equal(config->iothreads, 3);
+        assert_true(config_has_iothread(config, 1) && config_has_iothread(config, 2) &&
+                    config_has_iothread(config, 4));
+        refused(config, E(IOTHREAD_ADD, .id = 1), true, ERROR_INVALID_ARGUMENT,
+                "already using iothread_id '1'");
+        refused(config, E(IOTHREAD_DELETE, .id = 1), true, ERROR_INVALID_ARGUMENT,
+                "being used by disk 'vda'");
+        refused(config, E(IOTHREAD_DELETE, .id = 9), true, ERROR_INVALID_ARGUMENT,
+                "cannot find IOThread '9'");
+        accepted(config, E(IOTHREAD_DELETE, .id = 4), true);
+        assert_int_equal(config->iothreads, 2);
+        assert_int_equal(config->cpu_tune->iothread_pins.len, 0);
+}
+
+static void test_stats_period(void **state)
+{
+        _cleanup_(domain_config_freep) DomainConfig *config =
+                parsed("<devices><memballoon model='virtio'/></devices>");
+        _cleanup_(domain_config_freep) DomainConfig *without = parsed("");
+
+        (void) state;
+        accepted(config, E(STATS_PERIOD, .number = 5), true);
+        assert_int_equal(config->memballoon->stats_period, 5);
+        accepted(config, E(STATS_PERIOD, .number = 0), true);
+        assert_false(config->memballoon->has_stats_period);
+        refused(without, E(STATS_PERIOD, .number = 5), false, ERROR_OPERATION_INVALID,
+                "must be virtio");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -152,6 +218,9 @@ int main(void)
                 cmocka_unit_test(test_a_topology_fixes_the_number_of_processors),
                 cmocka_unit_test(test_an_element_of_another_program),
                 cmocka_unit_test(test_which_edits_move_a_guest),
+                cmocka_unit_test(test_pins),
+                cmocka_unit_test(test_iothreads),
+                cmocka_unit_test(test_stats_period),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
