@@ -48,6 +48,28 @@ int domain_start_config(const Domain *d, const OpArgs *args, DomainConfig **ret,
         return r < 0 ? r : domain_config_finish(*ret, err);
 }
 
+int domain_image_config(const Domain *d, const OpArgs *args, const char *driver,
+                        const ImageInfo *info, DomainConfig **ret, Error *err)
+{
+        const char *xml = args->xml ? args->xml : info->xml;
+        _cleanup_(domain_config_freep) DomainConfig *config = NULL;
+        int r;
+
+        if (!str_eq(info->driver, driver))
+                return error_set(err, ERROR_BAD_IMAGE, "image '%s' is of driver %s, not of %s",
+                                 args->path, info->driver, driver);
+        r = domain_config_from_xml(xml, strlen(xml), &config, err);
+        if (r >= 0)
+                r = domain_config_finish(config, err);
+        if (r < 0)
+                return error_prefix(err, "configuration in image '%s'", args->path);
+        if (!uuid_equal(&config->uuid, &d->uuid) || !str_eq(config->name, d->name))
+                return error_set(err, ERROR_BAD_IMAGE, "image '%s' is of domain '%s', not of '%s'",
+                                 args->path, config->name, d->name);
+        *ret = TAKE_PTR(config);
+        return 0;
+}
+
 void domain_emit(Domain *d, DomainEventKind kind)
 {
         DomainEvent event = {.domain = d, .kind = kind, .id = d->id, .op = d->holder};

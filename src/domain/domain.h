@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "domain/state.h"
 #include "domain/stats.h"
+#include "image/image.h"
 #include "op/op.h"
 
 #include <stdint.h>
@@ -169,6 +170,11 @@ void domain_set_image(Domain *d, DomainImage image);
 /* The configuration to start with, the caller's: the one given with the verb as XML, else a copy of
  * the template. */
 int domain_start_config(const Domain *d, const OpArgs *args, DomainConfig **ret, Error *err);
+
+/* The configuration to go on with from an image, the caller's: the one given with the verb, else the
+ * image's. ERROR_BAD_IMAGE where it is another driver's or another domain's. */
+int domain_image_config(const Domain *d, const OpArgs *args, const char *driver,
+                        const ImageInfo *info, DomainConfig **ret, Error *err);
 
 /* Records: the domain's facts as rows of a transaction. */
 void domain_record_config(StoreTx *tx, const Domain *d, const DomainConfig *config);

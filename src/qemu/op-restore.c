@@ -9,17 +9,14 @@
 #include "qemu/files.h"
 #include "qemu/launch.h"
 
-#include "base/fd.h"
-#include "base/str.h"
-#include "image/image.h"
+#include "op/image-leaf.h"
 #include "op/job-leaf.h"
 #include "qemu/migration.h"
 #include "store/table-image.h"
 
 typedef struct RestoreState {
         Launch launch;
-        ImageInfo info;
-        int image_fd; /* + 1, so that zeroed means none */
+        OpImage image;
         QemuMigration migration;
 } RestoreState;
 
@@ -30,8 +27,7 @@ static void release(Op *op)
         RestoreState *s = op->state;
 
         launch_done(&s->launch);
-        image_info_done(&s->info);
-        fd_close(s->image_fd - 1);
+        op_image_done(&s->image);
         qemu_migration_done(&s->migration);
 }
 
@@ -69,78 +65,25 @@ static const OpStep steps[] = {
 const OpType qemu_op_restore = {
         .name = "restore", .steps = steps, .state_size = sizeof(RestoreState), .release = release};
 
-/* --- the image's header, on a thread --- */
+/* --- the image --- */
 
-typedef struct ImageRead {
-        char *path;
-        ImageInfo info;
-        int fd;
-} ImageRead;
-
-static int read_run(void *data, Error *err)
+static int image_judge(Op *op, OpImage *image, Error *err)
 {
-        ImageRead *read = data;
-
-        return image_open(read->path, &read->info, &read->fd, err);
-}
-
-static void read_free(void *data)
-{
-        ImageRead *read = data;
-
-        image_info_done(&read->info);
-        fd_close(read->fd);
-        free(read->path);
-        free(read);
-}
-
-static int check_identity(const Op *op, const ImageRead *read, const DomainConfig *config,
-                          Error *err)
-{
-        const Domain *d = op_domain(op);
-
-        if (!str_eq(read->info.driver, "qemu"))
-                return error_set(err, ERROR_BAD_IMAGE, "image '%s' is not of a QEMU guest",
-                                 read->path);
-        if (!uuid_equal(&config->uuid, &d->uuid) || !str_eq(config->name, d->name))
-                return error_set(err, ERROR_BAD_IMAGE, "image '%s' is of domain '%s', not of '%s'",
-                                 read->path, config->name, d->name);
-        return 0;
-}
-
-static int read_then(Op *op, void *data, Error *err)
-{
-        ImageRead *read = data;
         RestoreState *s = op->state;
-        const char *xml = op->args.xml ? op->args.xml : read->info.xml;
-        _cleanup_(domain_config_freep) DomainConfig *config = NULL;
-        int r;
+        int r = domain_image_config(op_domain(op), &op->args, "qemu", &image->info,
+                                    &s->launch.config, err);
 
-        r = domain_config_from_xml(xml, strlen(xml), &config, err);
-        if (r >= 0)
-                r = domain_config_finish(config, err);
-        if (r < 0)
-                return error_prefix(err, "configuration in image '%s'", read->path);
-        r = check_identity(op, read, config, err);
-        if (r < 0)
-                return r;
-        if (read->info.paused && !op->args.running)
+        if (r >= 0 && image->info.paused && !op->args.running)
                 op->args.paused = true;
-        s->launch.config = TAKE_PTR(config);
-        s->info = read->info;
-        read->info = (ImageInfo){};
-        s->image_fd = TAKE_FD(read->fd) + 1;
-        return 0;
+        return r;
 }
 
 static int image_read(Op *op, Error *err)
 {
-        ImageRead *read = xnew0(ImageRead, 1);
+        RestoreState *s = op->state;
 
         (void) err;
-        read->path = xstrdup(op->args.path);
-        read->fd = -1;
-        return op_job(op, read_run, read_then, read_free, read);
+        return op_image_open(op, &s->image, image_judge);
 }
 
 /* --- the guest --- */
@@ -149,7 +92,8 @@ static int memory_load(Op *op, Error *err)
 {
         RestoreState *s = op->state;
 
-        return qemu_migration_load(op, &s->migration, TAKE(s->image_fd, 0) - 1, &s->info, err);
+        return qemu_migration_load(op, &s->migration, op_image_take_fd(&s->image), &s->image.info,
+                                   err);
 }
 
 static int memory_cancel(Op *op, Error *err)

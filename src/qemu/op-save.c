@@ -6,33 +6,25 @@
 #include "qemu/guest.h"
 #include "qemu/qemu.h"
 
-#include "base/clock.h"
-#include "base/fd.h"
 #include "base/str.h"
+#include "op/image-leaf.h"
 #include "op/job-leaf.h"
 #include "qemu/migration.h"
 #include "store/table-image.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 typedef struct SaveState {
-        ImageInfo info;
-        int image_fd; /* + 1, so that zeroed means none */
+        OpImage image;
         QemuMigration migration;
 } SaveState;
 
-static OpStepFn guest_look, image_make, image_discard, guest_stop, guest_cont, memory_write,
-        memory_cancel, memory_stop, image_complete, image_record, image_publish, qemu_quit;
+static OpStepFn guest_look, image_make, guest_stop, guest_cont, memory_write, memory_cancel,
+        memory_stop, image_complete, image_record, image_publish, qemu_quit;
 
 static void release(Op *op)
 {
         SaveState *s = op->state;
 
-        image_info_done(&s->info);
-        fd_close(s->image_fd - 1);
+        op_image_done(&s->image);
         qemu_migration_done(&s->migration);
 }
 
@@ -40,7 +32,7 @@ static const OpStep steps[] = {
         {.name = "look at guest", .run = guest_look, .needs = DOMAIN_NEEDS_ACTIVE},
         {.name = "open image",
          .run = image_make,
-         .undo = image_discard,
+         .undo = op_image_discard,
          .needs = DOMAIN_NEEDS_ACTIVE,
          .flags = OP_DURABLE},
         {.name = "stop guest", .run = guest_stop, .undo = guest_cont, .needs = DOMAIN_NEEDS_ACTIVE},
@@ -66,59 +58,7 @@ const OpType qemu_op_managed_save = {.name = "managed save",
                                      .state_size = sizeof(SaveState),
                                      .release = release};
 
-/* --- the image's file, on a thread --- */
-
-typedef struct ImageFile {
-        char *path, *temp_path;
-        ImageInfo info;
-        int fd;
-} ImageFile;
-
-static void file_free(void *data)
-{
-        ImageFile *file = data;
-
-        image_info_done(&file->info);
-        fd_close(file->fd);
-        free(file->path);
-        free(file->temp_path);
-        free(file);
-}
-
-static ImageFile *file_new(const Op *op)
-{
-        ImageFile *file = xnew0(ImageFile, 1);
-
-        file->path = xstrdup(op->args.path);
-        file->temp_path = xstrdup(op->args.temp_path);
-        file->fd = -1;
-        return file;
-}
-
-static int make_run(void *data, Error *err)
-{
-        ImageFile *file = data;
-        struct stat st;
-
-        if (lstat(file->path, &st) == 0 && !S_ISREG(st.st_mode))
-                return error_set(err, ERROR_OPERATION_FAILED,
-                                 "cannot save to '%s': not a regular file", file->path);
-        (void) unlink(file->temp_path); /* of a save that ended with the host */
-        return image_create(file->temp_path, &file->info, &file->fd, err);
-}
-
-/* What is not taken over here, since the operation gave up, is closed and removed by the undo. */
-static int make_then(Op *op, void *data, Error *err)
-{
-        ImageFile *file = data;
-        SaveState *s = op->state;
-
-        (void) err;
-        s->info = file->info;
-        file->info = (ImageInfo){};
-        s->image_fd = TAKE_FD(file->fd) + 1;
-        return 0;
-}
+/* --- the image --- */
 
 static char *image_xml(const Op *op)
 {
@@ -147,22 +87,16 @@ static int guest_look(Op *op, Error *err)
 
 static int image_make(Op *op, Error *err)
 {
-        ImageFile *file = file_new(op);
+        SaveState *s = op->state;
 
         (void) err;
-        file->info = (ImageInfo){
-                .paused = !op->args.running && (op->args.paused || !op->args.was_running),
-                .created = clock_realtime_ms(),
-                .driver = "qemu",
-                .xml = image_xml(op),
-        };
-        return op_job(op, make_run, make_then, file_free, file);
-}
-
-static int image_discard(Op *op, Error *err)
-{
-        (void) err;
-        return op->args.temp_path ? op_unlink(op, op->args.temp_path) : OP_NEXT;
+        return op_image_create(
+                op, &s->image,
+                (ImageInfo){
+                        .paused = !op->args.running && (op->args.paused || !op->args.was_running),
+                        .driver = "qemu",
+                        .xml = image_xml(op),
+                });
 }
 
 /* --- the guest --- */
@@ -191,8 +125,8 @@ static int memory_write(Op *op, Error *err)
 {
         SaveState *s = op->state;
 
-        return qemu_migration_save(op, &s->migration, TAKE(s->image_fd, 0) - 1,
-                                   s->info.stream_offset, err);
+        return qemu_migration_save(op, &s->migration, op_image_take_fd(&s->image),
+                                   s->image.info.stream_offset, err);
 }
 
 static int memory_cancel(Op *op, Error *err)
@@ -213,29 +147,14 @@ static int memory_stop(Op *op, Error *err)
 
 /* --- the image becomes whole --- */
 
-static int complete_run(void *data, Error *err)
-{
-        ImageFile *file = data;
-        int r;
-
-        file->fd = open(file->temp_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-        if (file->fd < 0)
-                return error_set_errno(err, errno, "cannot open image '%s'", file->temp_path);
-        r = image_finish(file->fd, file->temp_path, &file->info, err);
-        return r < 0 ? r : file_sync_parent(file->temp_path, err);
-}
-
 static int image_complete(Op *op, Error *err)
 {
         SaveState *s = op->state;
-        ImageFile *file = file_new(op);
 
         (void) err;
-        s->info.stream_len = s->migration.result.bytes;
-        s->info.checksum = s->migration.result.checksum;
-        file->info = s->info;
-        file->info.xml = xstrdup(s->info.xml);
-        return op_job(op, complete_run, NULL, file_free, file);
+        s->image.info.stream_len = s->migration.result.bytes;
+        s->image.info.checksum = s->migration.result.checksum;
+        return op_image_finish(op, &s->image);
 }
 
 static int image_record(Op *op, Error *err)
@@ -245,13 +164,14 @@ static int image_record(Op *op, Error *err)
         StoreTx *tx = store_tx_new(op_store(op));
 
         if (op->args.managed)
-                image_row_put(tx, &(ImageRow){
-                                          .uuid = d->uuid,
-                                          .path = op->args.path,
-                                          .size = s->info.stream_offset + s->info.stream_len,
-                                          .created = s->info.created,
-                                          .paused = s->info.paused,
-                                  });
+                image_row_put(
+                        tx, &(ImageRow){
+                                    .uuid = d->uuid,
+                                    .path = op->args.path,
+                                    .size = s->image.info.stream_offset + s->image.info.stream_len,
+                                    .created = s->image.info.created,
+                                    .paused = s->image.info.paused,
+                            });
         return op_commit(op, tx, err);
 }
 
@@ -273,9 +193,9 @@ static void show_image(Op *op)
                 return;
         domain_set_image(d, (DomainImage){
                                     .path = xstrdup(op->args.path),
-                                    .size = s->info.stream_offset + s->info.stream_len,
-                                    .created = s->info.created,
-                                    .paused = s->info.paused,
+                                    .size = s->image.info.stream_offset + s->image.info.stream_len,
+                                    .created = s->image.info.created,
+                                    .paused = s->image.info.paused,
                             });
 }
 
