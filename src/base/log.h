@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define LOG_LEVELS(X) X(NONE, "none") X(CRITICAL, "critical") X(ERROR, "error")                    \
-        X(WARNING, "warning") X(NOTICE, "notice") X(INFO, "info") X(DEBUG, "debug")
+#define LOG_LEVELS(X)                                                                              \
+        X(NONE, "none")                                                                            \
+        X(CRITICAL, "critical") X(ERROR, "error") X(WARNING, "warning") X(NOTICE, "notice")        \
+                X(INFO, "info") X(DEBUG, "debug")
 
 typedef enum LogLevel {
 #define X(name, text) LOG_LEVEL_##name,
@@ -21,11 +23,12 @@ typedef void LogSinkFn(LogLevel level, const char *area, const char *line);
 
 /* The rooms that log; an area is one of these names. */
 #define LOG_AREAS(X)                                                                               \
-        X("base") X("loop") X("config") X("store") X("image") X("op") X("domain") X("fake")        \
-        X("qemu") X("engine") X("wire") X("lib") X("daemon")
+        X("base")                                                                                  \
+        X("loop") X("config") X("store") X("image") X("op") X("domain") X("fake") X("qemu")        \
+                X("xen") X("engine") X("wire") X("lib") X("daemon")
 
-/* Lines of this level and the more severe ones are kept, in every area that has no level of its own.
- * The start value is WARNING. */
+/* Lines of this level and the more severe ones are kept, in every area that has no level of its
+ * own. The start value is WARNING. */
 void log_set_level(LogLevel level);
 /* The level of one area, whatever the general one is; false when there is no such area. */
 bool log_set_area_level(const char *area, LogLevel level);

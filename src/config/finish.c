@@ -167,8 +167,8 @@ static void fill_os(DomainConfig *config)
         Os *os = &config->os;
         bool boots_by_device = false;
 
-        if (!os->type)
-                os->type = OS_TYPE_XEN; /* a boot loader was given, see config_check() */
+        if (!os->type || os->type == OS_TYPE_XEN)
+                os->type = OS_TYPE_LINUX; /* what libvirt shows; where there is none, a boot loader was given, see config_check() */
         if (!os->arch)
                 os->arch = xstrdup("x86_64");
         FOREACH_DEVICE(device, config)

@@ -13,6 +13,9 @@
 #include "loop/job.h"
 #include "loop/watch.h"
 #include "qemu/qemu.h"
+#if HAVE_XEN
+#include "xen/xen.h"
+#endif
 
 #include <errno.h>
 #include <signal.h>
@@ -29,7 +32,11 @@
 #endif
 
 /* The hypervisors of this build. The first one's save images lie in lib/save itself. */
-static const DriverType *const drivers[] = {&qemu_driver, &fake_driver, NULL};
+static const DriverType *const drivers[] = {&qemu_driver,
+#if HAVE_XEN
+                                            &xen_driver,
+#endif
+                                            &fake_driver, NULL};
 
 typedef struct Daemon {
         Options options;

@@ -76,6 +76,9 @@ struct DriverType {
          * They leave the domain as domain/domain.h says. */
         const OpType *ops[_VERB_MAX];
 
+        /* Whether this host has the hypervisor; NULL: always. A driver that it has not is left out. */
+        bool (*present)(void);
+
         /* Makes driver->instance. Rows of the store may be read; the loop does not run yet. */
         int (*open)(Driver *driver, Error *err);
         /* Guests keep running; no callback comes after it. */

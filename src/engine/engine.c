@@ -193,6 +193,8 @@ int engine_open(Loop *loop, const EngineConfig *config, Engine **ret, Error *err
         engine->runner = op_runner_new(loop, engine->store, &hooks);
 
         for (size_t i = 0; config->drivers[i]; i++) {
+                if (config->drivers[i]->present && !config->drivers[i]->present())
+                        continue;
                 if (engine->n_drivers == ENGINE_DRIVERS_MAX)
                         return error_set(err, ERROR_INTERNAL, "more than %d drivers",
                                          ENGINE_DRIVERS_MAX);

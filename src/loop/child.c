@@ -151,11 +151,30 @@ static void take_back(pid_t pid)
                 ;
 }
 
+/* Makes the Child of a process that was just forked, or takes it back. */
+static int own(Loop *loop, Child *init, Child **ret, Error *err)
+{
+        _cleanup_(fd_closep) int pidfd = pidfd_of(init->pid);
+        int r;
+
+        init->ours = true;
+        init->start_time = process_start_time(init->pid);
+        if (pidfd < 0)
+                r = error_set_errno(err, errno, "cannot watch process %d", init->pid);
+        else
+                r = child_new(loop, pidfd, init, ret, err);
+        if (r < 0)
+                take_back(init->pid);
+        else
+                TAKE_FD(pidfd);
+        return r;
+}
+
 int child_spawn(Loop *loop, const ChildSpec *spec, ChildFn *fn, void *data, Child **ret, Error *err)
 {
         size_t n_fds = spec->n_fds > 3 ? spec->n_fds : 3;
         _cleanup_(free_ptr) int *fds = xnew0(int, n_fds), *scratch = xnew0(int, n_fds);
-        _cleanup_(fd_closep) int gate_in = -1, gate_out = -1, pidfd = -1;
+        _cleanup_(fd_closep) int gate_in = -1, gate_out = -1;
         int gate[2], r;
 
         for (size_t i = 0; i < n_fds; i++)
@@ -178,25 +197,16 @@ int child_spawn(Loop *loop, const ChildSpec *spec, ChildFn *fn, void *data, Chil
         if (pid < 0)
                 return error_set_errno(err, errno, "cannot start '%s'", spec->path);
 
-        pidfd = pidfd_of(pid);
-        if (pidfd < 0)
-                r = error_set_errno(err, errno, "cannot watch process %d", pid);
-        else
-                r = child_new(loop, pidfd,
-                              &(Child){.fn = fn,
-                                       .data = data,
-                                       .gate = gate_in,
-                                       .pid = pid,
-                                       .start_time = process_start_time(pid),
-                                       .ours = true},
-                              ret, err);
-        if (r < 0) {
-                take_back(pid);
+        r = own(loop, &(Child){.fn = fn, .data = data, .gate = gate_in, .pid = pid}, ret, err);
+        if (r < 0)
                 return error_prefix(err, "cannot start '%s'", spec->path);
-        }
-        TAKE_FD(pidfd);
         TAKE_FD(gate_in);
         return 0;
+}
+
+int child_take(Loop *loop, pid_t pid, ChildFn *fn, void *data, Child **ret, Error *err)
+{
+        return own(loop, &(Child){.fn = fn, .data = data, .gate = -1, .pid = pid}, ret, err);
 }
 
 int child_adopt(Loop *loop, pid_t pid, uint64_t start_time, ChildFn *fn, void *data, Child **ret,
@@ -268,6 +278,15 @@ void children_close(Loop *loop)
                 (void) reap(child, &status);
                 release(child);
         }
+}
+
+int child_wait_status(const ChildStatus *status)
+{
+        if (!status->known)
+                return -1;
+        if (!status->signaled)
+                return W_EXITCODE(status->code, 0);
+        return W_EXITCODE(0, status->code) | (status->core_dumped ? WCOREFLAG : 0);
 }
 
 char *child_status_text(const ChildStatus *status)

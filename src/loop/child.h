@@ -62,6 +62,10 @@ int child_spawn(Loop *loop, const ChildSpec *spec, ChildFn *fn, void *data, Chil
 int child_adopt(Loop *loop, pid_t pid, uint64_t start_time, ChildFn *fn, void *data, Child **ret,
                 Error *err);
 
+/* Takes over a child of ours that something else forked in this process, to be reaped as any other.
+ * On error it was killed and reaped. */
+int child_take(Loop *loop, pid_t pid, ChildFn *fn, void *data, Child **ret, Error *err);
+
 void child_release(Child *child);
 pid_t child_pid(const Child *child);
 /* When the process started, in clock ticks since boot: with the pid, its identity on this boot. */
@@ -72,6 +76,8 @@ void child_kill(Child *child, int sig);
 Child *child_free(Child *child);
 DEFINE_CLEANUP(Child, child_free)
 
+/* As waitpid(2) tells it; -1 where it is not known. */
+int child_wait_status(const ChildStatus *status);
 /* "exit status 1", "killed by signal 11 (core dumped)". */
 char *child_status_text(const ChildStatus *status);
 /* Reads a process's start time from /proc; 0 when there is no such process. */
